@@ -1,0 +1,19 @@
+"""How gunicorn runs wsgi:app; the listening address comes from the command line or GUNICORN_CMD_ARGS."""
+
+import multiprocessing
+
+# Threads, because a request mostly waits for the database; a few processes, because Python runs on one core each.
+worker_class = "gthread"
+workers = min(multiprocessing.cpu_count(), 8)
+threads = 8
+# A web request never waits for a third party, so a minute is only ever an upload over a slow line.
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+# Ends slow leaks; the jitter keeps the processes from restarting together.
+max_requests = 20_000
+max_requests_jitter = 2_000
+# The request line holds a provider's callback query; VNPAY's stays under 2 KB.
+limit_request_line = 8190
+accesslog = None
+control_socket_disable = True

@@ -1,0 +1,186 @@
+"""What an operator decides: read once at start from a TOML profile and the environment, every fault reported at once.
+
+Secrets are not here: a setting holds a reference (`env:NAME`, `file:/path`) that config.secrets reads when needed.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PROFILE_VARIABLE = "GATEWAY_PROFILE_FILE"
+MEBIBYTE = 1024 * 1024
+
+
+class SettingsUnusable(Exception):
+    """The settings have faults; the message lists all of them, one a line, without any value."""
+
+
+def _secret_reference(value: str) -> str:
+    if not value.startswith(("env:", "file:/")):
+        raise ValueError("name where the secret is (env:NAME or file:/absolute/path), not the secret itself")
+    return value
+
+
+def _http_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an http or https address is needed")
+    return value.rstrip("/")
+
+
+SecretReference = Annotated[str, AfterValidator(_secret_reference)]
+HttpAddress = Annotated[str, AfterValidator(_http_address)]
+
+
+class Section(BaseModel):
+    """A group of settings; a name that is not known is a fault, because it is a typing error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BlobSettings(Section):
+    """Where documents' bytes live: an fsspec address and its options (no secrets: credentials by reference)."""
+
+    url: str
+    endpoint_url: HttpAddress | None = None
+    access_key: SecretReference | None = None
+    secret_key: SecretReference | None = None
+
+
+class LimitSettings(Section):
+    """Bounds on what others may send and on what one file may cost to parse."""
+
+    document_size_bytes: int = Field(100 * MEBIBYTE, ge=1024)
+    statement_size_bytes: int = Field(200 * MEBIBYTE, ge=1024)
+    json_size_bytes: int = Field(1 * MEBIBYTE, ge=1024)
+    parser_memory_bytes: int = Field(1024 * MEBIBYTE, ge=64 * MEBIBYTE)
+    parser_timeout_seconds: float = Field(30, gt=0)
+    parser_processes: int = Field(2, ge=1, le=32)
+    documents_per_request: int = Field(500, ge=1)
+
+
+class TimestampAuthoritySettings(Section):
+    """One time-stamping authority (RFC 3161 over HTTP)."""
+
+    name: str
+    url: HttpAddress
+    timeout_seconds: float = Field(180, gt=0, le=600)
+
+
+class RevocationSettings(Section):
+    """How the status of certificates is fetched, and what happens when nobody answers."""
+
+    timeout_seconds: float = Field(10, gt=0)
+    answer_size_bytes: int = Field(20 * MEBIBYTE, ge=1024)
+    required_to_sign: bool = True
+
+
+class VnpaySettings(Section):
+    """Our merchant account at VNPAY."""
+
+    tmn_code: str = Field(min_length=1)
+    hash_secret: SecretReference
+    payment_url: HttpAddress
+    api_url: HttpAddress
+    timeout_seconds: float = Field(20, gt=0)
+
+
+class ReceiptSettings(Section):
+    """Form and series of receipts; `{yy}` in a series stands for the year's last two digits."""
+
+    fee_form_code: str = "01BLP0-001"
+    fee_series: str = "PH-{yy}E"
+    charge_form_code: str = "02BLP0-001"
+    charge_series: str = "LP-{yy}E"
+
+
+class WebhookSettings(Section):
+    """Outgoing events."""
+
+    timeout_seconds: float = Field(10, gt=0)
+    attempts: int = Field(12, ge=1)
+
+
+class WorkerSettings(Section):
+    """The background worker: how many tasks at once, how long a lease holds, how often lost tasks are looked for."""
+
+    threads: int = Field(4, ge=1, le=64)
+    lease_seconds: float = Field(300, gt=1)
+    sweep_seconds: float = Field(15, gt=0)
+
+
+class Settings(BaseSettings):
+    """All settings; see config/profiles/ for one commented file for each way of running."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="GATEWAY_", env_nested_delimiter="__", case_sensitive=False
+    )
+
+    environment: Literal["development", "production"]
+    data_folder: Path
+    database_url: str
+    queue_url: str
+    public_url: HttpAddress
+    master_secret: SecretReference
+    blobs: BlobSettings
+    fonts_folder: Path = Path("/usr/share/fonts/truetype/liberation2")
+    pkcs11_module: Path | None = None
+    pkcs11_timeout_seconds: float = Field(30, gt=0)
+    outgoing_networks: tuple[str, ...] = ()
+    timestamp_authorities: tuple[TimestampAuthoritySettings, ...] = ()
+    vnpay: VnpaySettings | None = None
+    limits: LimitSettings = LimitSettings()
+    revocation: RevocationSettings = RevocationSettings()
+    receipts: ReceiptSettings = ReceiptSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    worker: WorkerSettings = WorkerSettings()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the profile file, which is handed in as ordinary values."""
+        return sources["env_settings"], sources["init_settings"]
+
+
+def _profile_values(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise SettingsUnusable(f"cannot read the settings file {path}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsUnusable(f"the settings file {path} is not valid TOML: {error}") from None
+
+
+def _unknown_variables() -> list[str]:
+    known = {PROFILE_VARIABLE} | {f"GATEWAY_{name.upper()}" for name in Settings.model_fields}
+    given = (name for name in os.environ if name.startswith("GATEWAY_"))
+    return [f"environment variable {name}: no such setting" for name in given if name.split("__")[0] not in known]
+
+
+def load_settings(profile: Path | None = None) -> Settings:
+    """Read the settings from the profile file and the environment.
+
+    Args:
+        profile: A TOML file; without it the one that GATEWAY_PROFILE_FILE names, if any.
+    Raises:
+        SettingsUnusable: Lists every fault found, each with its setting's name and without its value.
+    """
+    named = os.environ.get(PROFILE_VARIABLE)
+    path = profile or (Path(named) if named else None)
+    values = _profile_values(path) if path else {}
+    faults = _unknown_variables()
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        faults += [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+    if faults:
+        raise SettingsUnusable("\n".join(["These settings must be mended:", *faults]))
+    return settings

@@ -1,0 +1,91 @@
+"""Taking and finishing what is due: rows with leases, so that a worker may die anywhere."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from config.identifiers import new_id
+from gateway.db.tables.work import OutboxRow
+
+
+@dataclass(frozen=True)
+class Task:
+    """One leased row of the outbox."""
+
+    id: str
+    kind: str
+    subject_id: str
+    unit_id: str
+    attempts: int
+    lease_id: str
+
+
+class Outbox:
+    """What is due, seen through one session; commits are the caller's."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(self, kind: str, subject_id: str, unit_id: str, due_at: datetime, now: datetime) -> None:
+        """Make a task due; a task of the same kind and subject is made due again, never doubled."""
+        insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        row = {
+            "id": new_id(),
+            "unit_id": unit_id,
+            "kind": kind,
+            "subject_id": subject_id,
+            "state": "due",
+            "due_at": due_at,
+            "attempts": 0,
+            "created_at": now,
+        }
+        again = {"state": "due", "due_at": due_at, "attempts": 0, "last_problem": None, "finished_at": None}
+        self._session.execute(
+            insert(OutboxRow).values(row).on_conflict_do_update(index_elements=["kind", "subject_id"], set_=again)
+        )
+
+    def lease(self, now: datetime, lease: timedelta) -> Task | None:
+        """Take the task that has been due longest and that nobody holds; None when there is none."""
+        free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now)
+        row = self._session.scalars(
+            select(OutboxRow)
+            .where(OutboxRow.state == "due", OutboxRow.due_at <= now, free)
+            .order_by(OutboxRow.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if row is None:
+            return None
+        row.leased_until, row.lease_id = now + lease, new_id()
+        row.attempts += 1
+        return Task(row.id, row.kind, row.subject_id, row.unit_id, row.attempts, row.lease_id)
+
+    def finish(self, task: Task, now: datetime) -> None:
+        """Close the task, unless it was made due again or leased anew while it was being worked on."""
+        self._settle(task, state="done", finished_at=now, last_problem=None)
+
+    def bury(self, task: Task, problem: str, now: datetime) -> None:
+        """Give up on the task; it stays visible for an operator."""
+        self._settle(task, state="dead", finished_at=now, last_problem=problem)
+
+    def postpone(self, task: Task, problem: str, due_at: datetime) -> None:
+        """Leave the task for later, saying why."""
+        self._settle(task, due_at=due_at, last_problem=problem)
+
+    def _settle(self, task: Task, **values: object) -> None:
+        mine = (OutboxRow.id == task.id, OutboxRow.lease_id == task.lease_id)
+        cleared = {"leased_until": None, "lease_id": None}
+        untouched = (*mine, OutboxRow.attempts == task.attempts)
+        changed = self._session.execute(update(OutboxRow).where(*untouched).values(**values, **cleared))
+        if not changed.rowcount:
+            # Made due again meanwhile (attempts went back to 0): only the lease is ours to give up.
+            self._session.execute(update(OutboxRow).where(*mine).values(**cleared))
+
+    def next_due_at(self) -> datetime | None:
+        """Return when the next task falls due, or None when nothing waits."""
+        return self._session.scalars(
+            select(OutboxRow.due_at).where(OutboxRow.state == "due").order_by(OutboxRow.due_at).limit(1)
+        ).first()

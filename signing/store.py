@@ -1,0 +1,169 @@
+"""Tables of signing requests, and the queries that the journeys need."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, MetaData, String, UniqueConstraint, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+from config.database import NAMING, Json, UtcDateTime
+from signing.states import RequestState, StepState
+
+
+class Base(DeclarativeBase):
+    """Base of signing's tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def _one_of(states: type[RequestState] | type[StepState]) -> str:
+    return "state IN ({})".format(", ".join(f"'{state.value}'" for state in states))
+
+
+class SigningRequestRow(Base):
+    """Documents to be signed by ordered steps, as a processing system asked for it."""
+
+    __tablename__ = "signing_requests"
+    __table_args__ = (CheckConstraint(_one_of(RequestState), name="state"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36), index=True)
+    client_id: Mapped[str] = mapped_column(String(36))
+    dossier_code: Mapped[str] = mapped_column(String(120), index=True)
+    title: Mapped[str]
+    state: Mapped[str] = mapped_column(String(20))
+    # Why it waits, was refused or failed: the code of an error, and a plain English fact about it.
+    problem_code: Mapped[str | None] = mapped_column(String(80))
+    problem_detail: Mapped[str | None]
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    documents: Mapped[list["RequestDocumentRow"]] = relationship(
+        order_by="RequestDocumentRow.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+    steps: Mapped[list["SigningStepRow"]] = relationship(
+        order_by="SigningStepRow.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class RequestDocumentRow(Base):
+    """One document of a request: the original and the newest revision."""
+
+    __tablename__ = "signing_request_documents"
+    __table_args__ = (UniqueConstraint("request_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))
+    request_id: Mapped[str] = mapped_column(ForeignKey("signing_requests.id"), index=True)
+    position: Mapped[int]
+    original_document_id: Mapped[str] = mapped_column(String(36), index=True)
+    current_document_id: Mapped[str] = mapped_column(String(36), index=True)
+
+
+class SigningStepRow(Base):
+    """One signer's turn."""
+
+    __tablename__ = "signing_steps"
+    __table_args__ = (UniqueConstraint("request_id", "position"), CheckConstraint(_one_of(StepState), name="state"))
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))
+    request_id: Mapped[str] = mapped_column(ForeignKey("signing_requests.id"), index=True)
+    position: Mapped[int]
+    profile_code: Mapped[str] = mapped_column(String(60))
+    certificate_id: Mapped[str] = mapped_column(String(36), index=True)
+    # What the request says over the profile's placement; None leaves the profile's own.
+    placement: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    state: Mapped[str] = mapped_column(String(20))
+    problem_code: Mapped[str | None] = mapped_column(String(80))
+    problem_detail: Mapped[str | None]
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    signatures: Mapped[list["SignatureRow"]] = relationship(order_by="SignatureRow.signed_at", lazy="selectin")
+
+
+class SignatureRow(Base):
+    """One signature in one document. A step signs a document once: the database itself holds no second."""
+
+    __tablename__ = "signatures"
+    __table_args__ = (UniqueConstraint("step_id", "request_document_id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))
+    step_id: Mapped[str] = mapped_column(ForeignKey("signing_steps.id"), index=True)
+    request_document_id: Mapped[str] = mapped_column(ForeignKey("signing_request_documents.id"), index=True)
+    input_document_id: Mapped[str] = mapped_column(String(36))
+    output_document_id: Mapped[str] = mapped_column(String(36))
+    certificate_id: Mapped[str] = mapped_column(String(36))
+    field_name: Mapped[str]
+    page_index: Mapped[int]
+    # x0, y0, x1, y1 in PDF points from the page's lower left corner; None when invisible.
+    rectangle: Mapped[list[float] | None] = mapped_column(Json)
+    level: Mapped[str] = mapped_column(String(10))
+    signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SigningStore:
+    """Signing requests in one session; commits are the caller's."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, request: SigningRequestRow) -> None:
+        """Keep a new request with its documents and steps."""
+        self._session.add(request)
+
+    def add_signature(self, signature: SignatureRow) -> None:
+        """Keep a signature; a second one by the same step on the same document violates a constraint."""
+        self._session.add(signature)
+
+    def find(self, request_id: str, unit_ids: Sequence[str], *, lock: bool = False) -> SigningRequestRow | None:
+        """Return the request if it belongs to one of the units."""
+        query = select(SigningRequestRow).where(
+            SigningRequestRow.id == request_id, SigningRequestRow.unit_id.in_(unit_ids)
+        )
+        return self._session.scalars(query.with_for_update() if lock else query).first()
+
+    def locked(self, request_id: str) -> SigningRequestRow | None:
+        """Return the request for a worker, locked until the transaction ends."""
+        query = select(SigningRequestRow).where(SigningRequestRow.id == request_id).with_for_update()
+        return self._session.scalars(query).first()
+
+    def of_dossier(self, dossier_code: str, unit_ids: Sequence[str]) -> Sequence[SigningRequestRow]:
+        """Return a dossier's requests, oldest first."""
+        return self._session.scalars(
+            select(SigningRequestRow)
+            .where(SigningRequestRow.dossier_code == dossier_code, SigningRequestRow.unit_id.in_(unit_ids))
+            .order_by(SigningRequestRow.id)
+        ).all()
+
+    def page(
+        self, unit_ids: Sequence[str], *, before_id: str | None, limit: int, state: str | None = None
+    ) -> Sequence[SigningRequestRow]:
+        """Return up to limit requests, newest first, older than before_id."""
+        query = select(SigningRequestRow).where(SigningRequestRow.unit_id.in_(unit_ids))
+        if before_id:
+            query = query.where(SigningRequestRow.id < before_id)
+        if state:
+            query = query.where(SigningRequestRow.state == state)
+        return self._session.scalars(query.order_by(SigningRequestRow.id.desc()).limit(limit)).all()
+
+    def held_by(self, certificate_id: str) -> Sequence[SigningStepRow]:
+        """Return the steps that wait for this certificate's key source to be released."""
+        return self._session.scalars(
+            select(SigningStepRow).where(
+                SigningStepRow.certificate_id == certificate_id, SigningStepRow.state == StepState.HELD.value
+            )
+        ).all()
+
+    def expired(self, now: datetime, limit: int) -> Sequence[SigningRequestRow]:
+        """Return open requests whose deadline has passed."""
+        open_states = [RequestState.CREATED.value, RequestState.WAITING.value, RequestState.SIGNING.value]
+        return self._session.scalars(
+            select(SigningRequestRow)
+            .where(SigningRequestRow.state.in_(open_states), SigningRequestRow.expires_at < now)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
