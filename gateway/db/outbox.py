@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import UtcDateTime
 from config.identifiers import new_id
 from gateway.db.tables.work import OutboxRow
 
@@ -85,7 +86,6 @@ class Outbox:
             self._session.execute(update(OutboxRow).where(*mine).values(**cleared))
 
     def next_due_at(self) -> datetime | None:
-        """Return when the next task falls due, or None when nothing waits."""
-        return self._session.scalars(
-            select(OutboxRow.due_at).where(OutboxRow.state == "due").order_by(OutboxRow.due_at).limit(1)
-        ).first()
+        """Return when the next task can be taken, or None when nothing waits; a leased one when its lease ends."""
+        moment = func.coalesce(OutboxRow.leased_until, OutboxRow.due_at, type_=UtcDateTime())
+        return self._session.scalars(select(func.min(moment, type_=UtcDateTime())).where(OutboxRow.state == "due")).one()

@@ -1,0 +1,17 @@
+"""What a machine client may be allowed to do."""
+
+SCOPES: dict[str, str] = {
+    "documents:read": "Read documents and their bytes",
+    "documents:write": "Upload documents",
+    "signing:read": "Read signing requests and profiles",
+    "signing:write": "Ask for signatures, cancel and refuse",
+    "validations:read": "Read validation reports",
+    "validations:write": "Have signatures validated",
+    "fees:read": "Read fee orders and receipts",
+    "fees:write": "Open and cancel fee orders, start payments",
+    "finance:read": "Read the ledger, statements and reconciliations",
+    "finance:write": "Import statements",
+    "events:read": "Read events",
+    "webhooks:write": "Manage webhook endpoints",
+    "certificates:read": "Read the certificate inventory",
+}

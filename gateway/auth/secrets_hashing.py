@@ -1,0 +1,34 @@
+"""Hashes of what callers prove themselves with; the text itself is never kept."""
+
+import hashlib
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+_HASHER = PasswordHasher()
+# Checked when the name is unknown, so that an unknown name takes as long as a wrong secret.
+_NOBODY = _HASHER.hash("nobody")
+
+
+def new_secret() -> str:
+    """Return 256 random bits as text."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_secret(secret: str) -> str:
+    """Return an Argon2id hash of a password or client secret."""
+    return _HASHER.hash(secret)
+
+
+def secret_matches(stored_hash: str | None, secret: str) -> bool:
+    """Compare a secret with its hash; None, for an unknown name, costs the same time and never matches."""
+    try:
+        return _HASHER.verify(stored_hash or _NOBODY, secret) and stored_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def token_sha256(token: str) -> str:
+    """Return the name under which a bearer token is kept: it has 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Background work: rows that are due, and the wake-ups that make it prompt."""

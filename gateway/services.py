@@ -1,0 +1,65 @@
+"""The one place where adapters are chosen and wired; everything else is handed what it needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from config.confinement import ConfinedRunner
+from config.secrets import LocalSecrets, SecretProvider
+from config.settings import Settings
+from gateway.blobs import BlobStore, open_blob_store
+from gateway.confinement import ChildProcesses
+from gateway.db.engine import make_engine
+from gateway.db.unit_of_work import UnitOfWork
+from gateway.jobs.queue import Waker
+from gateway.outgoing import AddressGuard
+from payments.providers.registry import ProviderRegistry, make_providers
+from signing.model import SigningProfile
+from signing.profiles import load_profiles
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the gateway runs on: settings, the database, blobs, the parsing child, secrets and the doors outwards."""
+
+    settings: Settings
+    engine: Engine
+    blobs: BlobStore
+    confined: ConfinedRunner
+    secrets: SecretProvider
+    wake_workers: Callable[[], None]
+    address_guard: AddressGuard
+    profiles: dict[str, SigningProfile] = field(default_factory=load_profiles)
+
+    def unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
+        """Open a transaction."""
+        return UnitOfWork(self.engine, self.wake_workers, read_only=read_only)
+
+    @cached_property
+    def providers(self) -> ProviderRegistry:
+        """The payment providers that the settings name."""
+        return make_providers(self.settings, self.secrets)
+
+    def close(self) -> None:
+        """Let go of children and connections."""
+        close = getattr(self.confined, "close", None)
+        if close is not None:
+            close()
+        self.engine.dispose()
+
+
+def build_services(settings: Settings) -> Services:
+    """Wire the adapters that the settings choose."""
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    secrets = LocalSecrets()
+    return Services(
+        settings=settings,
+        engine=make_engine(settings.database_url),
+        blobs=open_blob_store(settings.blobs, secrets, settings.data_folder / "scratch"),
+        confined=ChildProcesses(settings.limits),
+        secrets=secrets,
+        wake_workers=Waker(settings),
+        address_guard=AddressGuard(settings.outgoing_networks),
+    )
