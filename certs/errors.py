@@ -1,0 +1,105 @@
+"""Errors that certs raises on purpose: each names one fact about a certificate, its path or its status."""
+
+from typing import ClassVar
+
+
+class CertsError(Exception):
+    """Base of every error that certs raises on purpose."""
+
+    code: ClassVar[str] = "certs"
+
+
+class CertificateUnreadable(CertsError):
+    """The bytes are not one DER X.509 certificate."""
+
+    code = "certificate-unreadable"
+
+
+class CertificateUnknown(CertsError):
+    """No certificate of this unit has that id."""
+
+    code = "certificate-unknown"
+
+
+class CertificateAlreadyKept(CertsError):
+    """The unit already has this very certificate."""
+
+    code = "certificate-already-kept"
+
+
+class CertificateStateConflict(CertsError):
+    """The certificate's state does not allow this change."""
+
+    code = "certificate-state-conflict"
+
+
+class AnchorUnknown(CertsError):
+    """No trust anchor has that id."""
+
+    code = "anchor-unknown"
+
+
+class AnchorNeedsSecondPerson(CertsError):
+    """A trust anchor must be confirmed by another person than the one who installed it."""
+
+    code = "anchor-needs-second-person"
+
+
+class CertificateExpired(CertsError):
+    """The certificate's validity period is over."""
+
+    code = "certificate-expired"
+
+
+class CertificateNotYetValid(CertsError):
+    """The certificate's validity period has not begun."""
+
+    code = "certificate-not-yet-valid"
+
+
+class CertificateRevoked(CertsError):
+    """The certificate, or a CA above it, was revoked."""
+
+    code = "certificate-revoked"
+
+
+class CertificateNotTrusted(CertsError):
+    """No sound path leads from the certificate to an installed trust anchor."""
+
+    code = "certificate-not-trusted"
+
+
+class CertificateNotForSigning(CertsError):
+    """The certificate's key usage, purpose or algorithm does not allow document signatures."""
+
+    code = "certificate-not-for-signing"
+
+
+class CertificateWithdrawn(CertsError):
+    """The unit withdrew the certificate from use."""
+
+    code = "certificate-withdrawn"
+
+
+class RevocationUnknown(CertsError):
+    """Nobody could say in time whether the certificate is revoked; trying later may help."""
+
+    code = "revocation-unknown"
+
+
+class KeySourceHeld(CertsError):
+    """The certificate's key is on hold (a wrong PIN, a removed token, an operator's decision)."""
+
+    code = "key-source-held"
+
+
+class AddressNotAllowed(CertsError):
+    """An address taken from a certificate may not be called from here."""
+
+    code = "address-not-allowed"
+
+
+class FetchFailed(CertsError):
+    """An address did not give a usable answer within the limits of time and size."""
+
+    code = "fetch-failed"

@@ -1,0 +1,86 @@
+"""May this certificate sign now? Asked before a PIN is used."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from certs.errors import (
+    CertificateExpired,
+    CertificateNotForSigning,
+    CertificateNotTrusted,
+    CertificateNotYetValid,
+    CertificateRevoked,
+    CertificateWithdrawn,
+    CertsError,
+    KeySourceHeld,
+    RevocationUnknown,
+)
+from certs.model import CertificateRole, CertificateState, PathResult, Purpose, SubIndication, TrustAnchor
+from certs.path import check_path
+from certs.revocation.gather import RevocationGatherer
+from certs.revocation.model import RevocationEvidence
+
+FACTS: dict[SubIndication, type[CertsError]] = {
+    SubIndication.OUT_OF_BOUNDS_NO_POE: CertificateExpired,
+    SubIndication.NOT_YET_VALID: CertificateNotYetValid,
+    SubIndication.REVOKED_NO_POE: CertificateRevoked,
+    SubIndication.REVOKED_CA_NO_POE: CertificateRevoked,
+    SubIndication.CHAIN_CONSTRAINTS_FAILURE: CertificateNotForSigning,
+    SubIndication.CRYPTO_CONSTRAINTS_FAILURE: CertificateNotForSigning,
+    SubIndication.TRY_LATER: RevocationUnknown,
+}
+
+
+class SigningCertificateView(Protocol):
+    """What must be known of a kept certificate; certs.store.SigningCertificate has it."""
+
+    certificate_der: bytes
+    chain_der: list[str]
+    role: str
+    state: str
+    hold_code: str | None
+
+
+def chain_ders_of(certificate: SigningCertificateView) -> tuple[bytes, ...]:
+    """Return the kept chain as DER."""
+    return tuple(bytes.fromhex(text) for text in certificate.chain_der)
+
+
+def check_may_sign(
+    certificate: SigningCertificateView,
+    anchors: Sequence[TrustAnchor],
+    revocation_gatherer: RevocationGatherer,
+    now: datetime,
+) -> tuple[PathResult, RevocationEvidence]:
+    """Let a certificate sign, or say why not; what needs no network is asked first.
+
+    Args:
+        anchors: Those trusted for the certificate's role.
+        now: Aware time.
+    Returns:
+        The sound path, and the evidence it was judged by, for a signature that keeps its own evidence.
+    Raises:
+        KeySourceHeld, CertificateWithdrawn: The unit's own decision.
+        CertificateNotYetValid, CertificateExpired, CertificateNotForSigning, CertificateNotTrusted: Final.
+        CertificateRevoked: The CA says so, or revoked a CA above it.
+        RevocationUnknown: Nobody could say; the request may be tried again.
+    """
+    if certificate.state == CertificateState.HELD:
+        raise KeySourceHeld(f"the key is on hold: {certificate.hold_code}")
+    if certificate.state != CertificateState.ACTIVE:
+        raise CertificateWithdrawn("the unit withdrew this certificate from use")
+    chain = chain_ders_of(certificate)
+    purpose = Purpose.OFFICIAL if certificate.role == CertificateRole.PERSON else Purpose.ORGANISATION
+    _raise_unless_passed(check_path(certificate.certificate_der, chain, anchors, None, now, purpose))
+    trusted = [anchor.certificate_der for anchor in anchors if anchor.trusted_at(now)]
+    evidence = revocation_gatherer.gather_for(certificate.certificate_der, chain, trusted, now)
+    pool = (*chain, *evidence.certificates_der)
+    result = check_path(certificate.certificate_der, pool, anchors, evidence, now, purpose)
+    _raise_unless_passed(result)
+    return result, evidence
+
+
+def _raise_unless_passed(result: PathResult) -> None:
+    if not result.passed:
+        sub = result.sub_indication or SubIndication.GENERIC
+        raise FACTS.get(sub, CertificateNotTrusted)(result.fact)

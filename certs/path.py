@@ -1,0 +1,230 @@
+"""Certification paths at one time, with the evidence at hand: nothing is fetched here."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from asn1crypto import x509
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import (
+    DisallowedAlgorithmError,
+    ExpiredError,
+    InsufficientRevinfoError,
+    NotYetValidError,
+    PathBuildingError,
+    PathValidationError,
+    RevokedError,
+    ValidationError,
+)
+from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import (
+    CertRevTrustPolicy,
+    PKIXValidationParams,
+    RevocationCheckingPolicy,
+    RevocationCheckingRule,
+)
+from pyhanko_certvalidator.validate import async_validate_path
+
+from certs.errors import CertificateUnreadable
+from certs.model import Indication, PathResult, Purpose, RevocationStatus, SubIndication, TrustAnchor
+from certs.names import parse_certificate
+from certs.revocation.answers import evidence_times, freshest, issued_after_expiry, read_status
+from certs.revocation.model import EvidenceItem, RevocationEvidence
+from certs.usage import usage_problem
+
+MAX_PATHS = 12
+MAX_CHAIN_CERTIFICATES = 64
+MAX_EVIDENCE_ITEMS = 128
+
+# The signer's own status is always demanded; a CA above it only where its certificate says how to ask.
+REVOCATION_RULES = RevocationCheckingPolicy(
+    ee_certificate_rule=RevocationCheckingRule.CRL_OR_OCSP_REQUIRED,
+    intermediate_ca_cert_rule=RevocationCheckingRule.CHECK_IF_DECLARED,
+)
+NO_REVOCATION_RULES = RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)
+PARSING_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+
+# The library logs each refused path with a traceback; our result says the same in one line.
+logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+
+
+def check_path(
+    certificate_der: bytes,
+    chain_ders: Sequence[bytes],
+    anchors: Sequence[TrustAnchor],
+    revocation: RevocationEvidence | None,
+    at: datetime,
+    purpose: Purpose,
+    policies: PKIXValidationParams | None = None,
+) -> PathResult:
+    """Judge a certificate's path as of one time, offline.
+
+    Args:
+        certificate_der: The end-entity certificate.
+        chain_ders: Certificates that may stand between it and an anchor, in any order; unreadable ones are ignored.
+        anchors: Those that count for this purpose; ones that are not trusted at that time are left out.
+        revocation: Evidence to judge by; None leaves revocation out (a first look, before anything was fetched).
+            Evidence newer than `at` counts, unless it is newer than the certificate's own end.
+        at: Aware time for which the question is asked.
+        purpose: Decides what key usage is demanded.
+        policies: Certificate-policy inputs of RFC 5280, 6.1.1 (c) to (i); None accepts any policy.
+    Returns:
+        A finding; hostile input is a finding too.
+    Source: RFC 5280, 6; ETSI EN 319 102-1 V1.3.1, 5.2.6.
+    """
+    try:
+        certificate = parse_certificate(certificate_der)
+    except CertificateUnreadable as error:
+        return _result(SubIndication.NO_SIGNING_CERTIFICATE_FOUND, str(error), at)
+    early = _early_finding(certificate, at, purpose)
+    if early is not None:
+        return early
+    try:
+        return asyncio.run(_check(certificate, chain_ders, anchors, revocation, at, policies))
+    except PARSING_ERRORS as error:
+        fact = f"the chain or its evidence is malformed: {type(error).__name__}"
+        return _result(SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, fact, at)
+
+
+def _early_finding(certificate: x509.Certificate, at: datetime, purpose: Purpose) -> PathResult | None:
+    """Refuse by the certificate alone, also where it is an anchor itself, which path validation would wave through."""
+    problem = usage_problem(certificate, purpose)
+    if problem is not None:
+        return _result(SubIndication.CHAIN_CONSTRAINTS_FAILURE, problem, at)
+    if at < certificate.not_valid_before:
+        return _result(SubIndication.NOT_YET_VALID, "the certificate is not valid yet", at, Indication.FAILED)
+    if at > certificate.not_valid_after:
+        return _result(SubIndication.OUT_OF_BOUNDS_NO_POE, "the certificate has expired", at)
+    return None
+
+
+async def _check(
+    certificate: x509.Certificate,
+    chain_ders: Sequence[bytes],
+    anchors: Sequence[TrustAnchor],
+    revocation: RevocationEvidence | None,
+    at: datetime,
+    policies: PKIXValidationParams | None,
+) -> PathResult:
+    roots = _readable([a.certificate_der for a in anchors if a.trusted_at(at)])
+    items = () if revocation is None else revocation.items[:MAX_EVIDENCE_ITEMS]
+    # An unreadable item would make the library refuse all of them.
+    readable = [item for item in items if evidence_times(item.kind, item.der) is not None]
+    usable = [item for item in readable if not issued_after_expiry(item, certificate.dump())]
+    context = _context(roots, _readable(chain_ders[:MAX_CHAIN_CERTIFICATES]), usable, at, revocation is not None)
+    worst: PathResult | None = None
+    tried = 0
+    try:
+        async for path in context.path_builder.async_build_paths_lazy(certificate):
+            result = await _check_one(path, context, usable, at, policies)
+            if result.passed or result.sub_indication is SubIndication.REVOKED_NO_POE:
+                return result
+            worst = worst or result
+            tried += 1
+            if tried >= MAX_PATHS:
+                break
+    except PathBuildingError:
+        pass
+    no_path = "no path leads to an installed trust anchor"
+    return worst or _result(SubIndication.NO_CERTIFICATE_CHAIN_FOUND, no_path, at)
+
+
+def _context(
+    roots: list[x509.Certificate],
+    others: list[x509.Certificate],
+    usable: list[EvidenceItem],
+    at: datetime,
+    with_revocation: bool,
+) -> ValidationContext:
+    policy = CertRevTrustPolicy(
+        REVOCATION_RULES if with_revocation else NO_REVOCATION_RULES,
+        # A later list still tells whether the certificate had been revoked by then.
+        retroactive_revinfo=True,
+    )
+    return ValidationContext(
+        trust_roots=roots,
+        other_certs=others,
+        moment=at,
+        crls=[item.der for item in usable if item.kind == "crl"],
+        ocsps=[item.der for item in usable if item.kind == "ocsp"],
+        revinfo_policy=policy,
+        allow_fetching=False,
+    )
+
+
+async def _check_one(
+    path: ValidationPath,
+    context: ValidationContext,
+    usable: list[EvidenceItem],
+    at: datetime,
+    policies: PKIXValidationParams | None,
+) -> PathResult:
+    ders = _path_ders(path)
+    status = _leaf_status(ders, usable)
+    try:
+        await async_validate_path(context, path, parameters=policies)
+    except ValidationError as error:
+        return _refusal(error, ders, status, at)
+    if any(_revoked_by(pair, usable, at) for pair in pairwise(ders[1:])):
+        # The library looks only where a CA certificate names an address; a list at hand counts all the same.
+        sub, fact = SubIndication.REVOKED_CA_NO_POE, "a CA on the path was revoked"
+        return PathResult(Indication.INDETERMINATE, sub, ders, status, fact, at)
+    if status.status == "revoked" and (status.revoked_at is None or status.revoked_at > at):
+        # It was revoked later than the time asked about; the evidence then shows that it was good.
+        status = RevocationStatus("good", status.source, status.this_update, status.next_update, status.revoked_at)
+    return PathResult(Indication.PASSED, None, ders, status, "the path is sound", at)
+
+
+def _refusal(error: ValidationError, ders: tuple[bytes, ...], status: RevocationStatus, at: datetime) -> PathResult:
+    about_signer = isinstance(error, PathValidationError) and error.is_ee_cert and not error.is_side_validation
+    sub, fact, indication = SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, "the path is not sound", None
+    if isinstance(error, RevokedError) and not error.is_side_validation:
+        sub = SubIndication.REVOKED_NO_POE if about_signer else SubIndication.REVOKED_CA_NO_POE
+        fact = "the certificate was revoked" if about_signer else "a CA on the path was revoked"
+        if status.status != "revoked":
+            times = (status.this_update, status.next_update, error.revocation_dt)
+            status = RevocationStatus("revoked", status.source, *times)
+    elif isinstance(error, InsufficientRevinfoError):
+        sub, fact = SubIndication.TRY_LATER, "no usable answer about revocation"
+        status = RevocationStatus("unknown", status.source, status.this_update, status.next_update)
+    elif isinstance(error, DisallowedAlgorithmError):
+        sub, fact = SubIndication.CRYPTO_CONSTRAINTS_FAILURE, "the path uses an algorithm or key size that is too weak"
+    elif isinstance(error, ExpiredError):
+        sub = SubIndication.OUT_OF_BOUNDS_NO_POE if about_signer else sub
+        fact = "the certificate has expired" if about_signer else "a CA certificate on the path has expired"
+    elif isinstance(error, NotYetValidError) and about_signer:
+        sub, fact, indication = SubIndication.NOT_YET_VALID, "the certificate is not valid yet", Indication.FAILED
+    return PathResult(indication or Indication.INDETERMINATE, sub, ders, status, fact, at)
+
+
+def _leaf_status(ders: tuple[bytes, ...], usable: list[EvidenceItem]) -> RevocationStatus:
+    if len(ders) < 2:
+        return RevocationStatus("unknown")
+    statuses = [read_status(item, ders[0], ders[1]) for item in usable]
+    return freshest([status for status in statuses if status is not None])
+
+
+def _revoked_by(pair: tuple[bytes, bytes], usable: list[EvidenceItem], at: datetime) -> bool:
+    statuses = [read_status(item, *pair) for item in usable]
+    return any(s is not None and s.revoked_at is not None and s.revoked_at <= at for s in statuses)
+
+
+def _path_ders(path: ValidationPath) -> tuple[bytes, ...]:
+    certificates = [c for c in path.iter_certs(include_root=True) if isinstance(c, x509.Certificate)]
+    return tuple(certificate.dump() for certificate in reversed(certificates))
+
+
+def _readable(ders: Sequence[bytes]) -> list[x509.Certificate]:
+    certificates = []
+    for der in ders:
+        try:
+            certificates.append(parse_certificate(der))
+        except CertificateUnreadable:
+            continue
+    return certificates
+
+
+def _result(sub: SubIndication, fact: str, at: datetime, indication: Indication | None = None) -> PathResult:
+    return PathResult(indication or Indication.INDETERMINATE, sub, (), RevocationStatus("unknown"), fact, at)

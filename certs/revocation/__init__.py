@@ -1,0 +1,1 @@
+"""Where and how revocation status is asked, and how its answers are read."""

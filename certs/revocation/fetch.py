@@ -1,0 +1,179 @@
+"""One HTTP exchange with an address that came out of a certificate: bounded in total time and in size."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from certs.errors import AddressNotAllowed
+
+AllowAddress = Callable[[str], None]
+"""Raises certs.errors.AddressNotAllowed where an outgoing call must not go."""
+
+MAX_REDIRECTS = 3
+READ_SIZE_BYTES = 65_536
+
+
+class ExchangeFailed(Exception):
+    """No answer within the limits; code as in certs.revocation.model.FetchFailure."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one exchange."""
+
+    timeout_seconds: float = 10.0
+    max_size_bytes: int = 10_000_000
+
+
+class Exchange(Protocol):
+    """Calls an address: GET, or POST where a body is given."""
+
+    def __call__(self, address: str, body: bytes | None, content_type: str | None, limits: Limits) -> bytes:
+        """Return the body of a 200 answer, or raise ExchangeFailed."""
+        ...
+
+
+class HttpExchange:
+    """The exchange over HTTP.
+
+    A read timeout alone starts anew with every byte, so a server that drips would hold a worker for hours. Here a
+    timer closes the socket when the whole time is over. Redirects are followed by hand: each target is checked again.
+    """
+
+    def __init__(self, allow_address: AllowAddress) -> None:
+        self._allow_address = allow_address
+
+    def __call__(self, address: str, body: bytes | None, content_type: str | None, limits: Limits) -> bytes:
+        deadline = time.monotonic() + limits.timeout_seconds
+        for _ in range(MAX_REDIRECTS + 1):
+            self._check(address)
+            left_seconds = deadline - time.monotonic()
+            if left_seconds <= 0:
+                raise ExchangeFailed("time-limit")
+            answer = _exchange_once(address, body, content_type, left_seconds, limits.max_size_bytes)
+            if isinstance(answer, bytes):
+                return answer
+            address = requests.compat.urljoin(address, answer.location)
+        raise ExchangeFailed("http-status")
+
+    def _check(self, address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+            raise ExchangeFailed("address-not-allowed")
+        try:
+            self._allow_address(address)
+        except AddressNotAllowed as error:
+            raise ExchangeFailed("address-not-allowed") from error
+
+
+@dataclass(frozen=True)
+class _Redirect:
+    location: str
+
+
+def _exchange_once(
+    address: str, body: bytes | None, content_type: str | None, left_seconds: float, max_size_bytes: int
+) -> bytes | _Redirect:
+    headers = {"Content-Type": content_type} if content_type else {}
+    with _bounded_session(left_seconds) as (session, expired):
+        try:
+            with session.request(
+                "GET" if body is None else "POST",
+                address,
+                data=body,
+                headers=headers,
+                timeout=left_seconds,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                if response.is_redirect:
+                    return _Redirect(response.headers["Location"])
+                if response.status_code != requests.codes.ok:
+                    raise ExchangeFailed("http-status")
+                return _read_bounded(response, max_size_bytes)
+        except (requests.RequestException, OSError, ValueError) as error:
+            slow = expired.is_set() or isinstance(error, requests.Timeout)
+            raise ExchangeFailed("time-limit" if slow else "unreachable") from error
+
+
+def _read_bounded(response: requests.Response, max_size_bytes: int) -> bytes:
+    received = bytearray()
+    for part in response.iter_content(READ_SIZE_BYTES):
+        received += part
+        if len(received) > max_size_bytes:
+            raise ExchangeFailed("size-limit")
+    return bytes(received)
+
+
+@contextmanager
+def _bounded_session(left_seconds: float) -> Iterator[tuple[requests.Session, threading.Event]]:
+    sockets: list[socket.socket] = []
+    expired = threading.Event()
+
+    def end() -> None:
+        expired.set()
+        for opened in sockets:
+            try:
+                opened.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+    timer = threading.Timer(left_seconds, end)
+    timer.daemon = True
+    with requests.Session() as session:
+        # Certificates' addresses are public; a proxy or a .netrc of the machine is not meant for them.
+        session.trust_env = False
+        adapter = _RecordingAdapter(sockets)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        timer.start()
+        try:
+            yield session, expired
+        finally:
+            timer.cancel()
+
+
+class _RecordingAdapter(HTTPAdapter):
+    """Notes each socket as soon as it is connected, before the first byte of an answer."""
+
+    def __init__(self, sockets: list[socket.socket]) -> None:
+        self._sockets = sockets
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        sockets = self._sockets
+
+        class Plain(HTTPConnection):
+            def _new_conn(self) -> socket.socket:
+                opened = super()._new_conn()
+                sockets.append(opened)
+                return opened
+
+        class Secure(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                opened = super()._new_conn()
+                sockets.append(opened)
+                return opened
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}

@@ -1,0 +1,178 @@
+"""Asking OCSP responders and CRL addresses, with a bound on the whole."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cryptography import x509
+
+from certs.errors import CertificateUnreadable
+from certs.model import RevocationStatus
+from certs.revocation.addresses import build_status_queries
+from certs.revocation.answers import evidence_times, read_status
+from certs.revocation.cache import RevocationCache
+from certs.revocation.fetch import Exchange, ExchangeFailed, Limits
+from certs.revocation.model import EvidenceItem, FetchFailure, RevocationEvidence, StatusQuery
+
+OCSP_MAX_SIZE_BYTES = 200_000
+ISSUER_MAX_SIZE_BYTES = 100_000
+MAX_ISSUER_STEPS = 4
+
+
+@dataclass(frozen=True)
+class GatherLimits:
+    """Bounds of one gathering. A kept answer older than max_age is asked for again, however long it says it lasts."""
+
+    total_timeout_seconds: float = 30.0
+    each_timeout_seconds: float = 10.0
+    crl_max_size_bytes: int = 10_000_000
+    max_age: timedelta = timedelta(minutes=10)
+
+
+class RevocationGatherer:
+    """Collects evidence for certificates by OCSP first, by CRL where OCSP gives no answer that counts."""
+
+    def __init__(self, exchange: Exchange, cache: RevocationCache, limits: GatherLimits | None = None) -> None:
+        self._exchange = exchange
+        self._cache = cache
+        self._limits = limits or GatherLimits()
+
+    def gather(self, queries: Sequence[StatusQuery], now: datetime) -> RevocationEvidence:
+        """Return what could be had for the queries, within the bound on the whole; failures are listed, not raised."""
+        return _Gathering(self._exchange, self._cache, self._limits, now).run(queries)
+
+    def gather_for(
+        self, certificate_der: bytes, pool_ders: Sequence[bytes], anchor_ders: Sequence[bytes], now: datetime
+    ) -> RevocationEvidence:
+        """Return the evidence for a certificate of our own and the CAs above it.
+
+        Raises:
+            CertificateUnreadable: See certs.names.parse_certificate.
+        """
+        return self.gather(build_status_queries(certificate_der, pool_ders, anchor_ders), now)
+
+
+class _Gathering:
+    """One run: the clock, what was found, what failed."""
+
+    def __init__(self, exchange: Exchange, cache: RevocationCache, limits: GatherLimits, now: datetime) -> None:
+        self._exchange, self._cache, self._limits, self._now = exchange, cache, limits, now
+        self._deadline = time.monotonic() + limits.total_timeout_seconds
+        self._found = RevocationEvidence()
+        self._asked: set[bytes] = set()
+
+    def run(self, queries: Sequence[StatusQuery]) -> RevocationEvidence:
+        for query in queries:
+            self._ask(query, MAX_ISSUER_STEPS)
+        return self._found
+
+    def _ask(self, query: StatusQuery, steps: int) -> None:
+        if query.certificate_der in self._asked:
+            return
+        self._asked.add(query.certificate_der)
+        if query.issuer_der is None:
+            self._follow_issuer(query, steps)
+            return
+        if not self._by_ocsp(query):
+            self._by_crl(query)
+
+    def _follow_issuer(self, query: StatusQuery, steps: int) -> None:
+        """Fetch the missing issuer, then ask with it. Source: RFC 5280, 4.2.2.1 (caIssuers)."""
+        for address in query.issuer_addresses[: 1 if steps > 0 else 0]:
+            der = self._fetch(address, None, None, ISSUER_MAX_SIZE_BYTES)
+            try:
+                issuer_der = None if der is None else _one_certificate(der)
+                if issuer_der is None:
+                    continue
+                self._add(RevocationEvidence(certificates_der=(issuer_der,)))
+                for better in build_status_queries(query.certificate_der, [issuer_der]):
+                    self._asked.discard(better.certificate_der)
+                    self._ask(better, steps - 1)
+            except CertificateUnreadable:
+                self._failed(address, "answer-unusable")
+
+    def _by_ocsp(self, query: StatusQuery) -> bool:
+        for address in query.ocsp_addresses:
+            # Several certificates share an address, so the question is part of what is kept.
+            key = f"{address}#{hashlib.sha256(query.ocsp_request_der or b'').hexdigest()}"
+            kept = self._kept(key, "ocsp", query)
+            item = kept or self._item(address, "ocsp", query)
+            status = None if item is None else self._status(item, query)
+            if item is None or status is None or status.status == "unknown":
+                if item is not None:
+                    self._failed(address, "answer-unusable")
+                continue
+            if kept is None:
+                self._cache.keep_evidence(key, item, self._now)
+            self._add(RevocationEvidence(items=(item,)))
+            return True
+        return False
+
+    def _by_crl(self, query: StatusQuery) -> None:
+        for address in query.crl_addresses:
+            kept = self._kept(address, "crl", query)
+            item = kept or self._item(address, "crl", query)
+            if item is None:
+                continue
+            self._add(RevocationEvidence(items=(item,)))
+            if self._status(item, query) is None:
+                # An indirect or partitioned list may still serve path validation, but is not kept for others.
+                continue
+            if kept is None:
+                self._cache.keep_evidence(address, item, self._now)
+            return
+
+    def _kept(self, key: str, kind: str, query: StatusQuery) -> EvidenceItem | None:
+        item = self._cache.find_evidence(key, kind, self._now - self._limits.max_age)
+        return item if item is not None and self._status(item, query) is not None else None
+
+    def _item(self, address: str, kind: str, query: StatusQuery) -> EvidenceItem | None:
+        if kind == "ocsp":
+            der = self._fetch(address, query.ocsp_request_der, "application/ocsp-request", OCSP_MAX_SIZE_BYTES)
+        else:
+            der = self._fetch(address, None, None, self._limits.crl_max_size_bytes)
+        if der is None:
+            return None
+        times = evidence_times(kind, der)
+        if times is None:
+            self._failed(address, "answer-unusable")
+            return None
+        return EvidenceItem(kind, der, address, *times)
+
+    def _status(self, item: EvidenceItem, query: StatusQuery) -> RevocationStatus | None:
+        """Return what counts now: signed by the right one, about this certificate, and not out of date."""
+        if query.issuer_der is None or (item.next_update is not None and item.next_update < self._now):
+            return None
+        return read_status(item, query.certificate_der, query.issuer_der)
+
+    def _fetch(self, address: str, body: bytes | None, content_type: str | None, max_size_bytes: int) -> bytes | None:
+        left_seconds = min(self._limits.each_timeout_seconds, self._deadline - time.monotonic())
+        if left_seconds <= 0:
+            self._failed(address, "time-limit")
+            return None
+        try:
+            return self._exchange(address, body, content_type, Limits(left_seconds, max_size_bytes))
+        except ExchangeFailed as failure:
+            self._failed(address, failure.code)
+            return None
+
+    def _failed(self, address: str, code: str) -> None:
+        self._add(RevocationEvidence(failures=(FetchFailure(address, code),)))
+
+    def _add(self, more: RevocationEvidence) -> None:
+        self._found = replace(self._found.joined(more))
+
+
+def _one_certificate(der: bytes) -> bytes:
+    """Return the bytes if they are one DER certificate.
+
+    Raises:
+        CertificateUnreadable: They are not.
+    """
+    try:
+        x509.load_der_x509_certificate(der)
+    except ValueError as error:
+        raise CertificateUnreadable("the address did not give one DER certificate") from error
+    return der
