@@ -1,0 +1,147 @@
+"""What can go wrong with payments: each error names a fact and carries a stable code."""
+
+from typing import ClassVar
+
+
+class PaymentsError(Exception):
+    """Base of every error that payments raises on purpose."""
+
+    code: ClassVar[str] = "payments"
+
+
+class MoneyUnsound(PaymentsError):
+    """Something that should be an amount of money is none."""
+
+    code = "money-unsound"
+
+
+class CurrencyMismatch(PaymentsError):
+    """Amounts of two currencies were put together."""
+
+    code = "currency-mismatch"
+
+
+class FeeOrderUnsound(PaymentsError):
+    """The fee order as asked for cannot stand: no items, an amount that is not positive, a malformed budget code."""
+
+    code = "fee-order-unsound"
+
+
+class FeeOrderNotFound(PaymentsError):
+    """There is no such fee order."""
+
+    code = "fee-order-not-found"
+
+
+class FeeOrderAlreadyPaid(PaymentsError):
+    """The fee order is paid."""
+
+    code = "fee-order-already-paid"
+
+
+class FeeOrderCancelled(PaymentsError):
+    """The fee order was cancelled."""
+
+    code = "fee-order-cancelled"
+
+
+class FeeOrderExpired(PaymentsError):
+    """The fee order's time to pay is over."""
+
+    code = "fee-order-expired"
+
+
+class TransitionNotAllowed(PaymentsError):
+    """The transition table has no such move."""
+
+    code = "payment-transition-not-allowed"
+
+
+class AttemptNotFound(PaymentsError):
+    """No attempt has this reference."""
+
+    code = "attempt-not-found"
+
+
+class ProviderUnknown(PaymentsError):
+    """No payment provider of this name is set up."""
+
+    code = "provider-unknown"
+
+
+class ProviderUnavailable(PaymentsError):
+    """The provider did not answer in time or in a form that can be read; ask again later."""
+
+    code = "provider-unavailable"
+
+
+class ProviderAnswerNotAuthentic(PaymentsError):
+    """The provider's answer carries no signature or a wrong one; it was not used."""
+
+    code = "provider-answer-not-authentic"
+
+
+class CallbackNotFound(PaymentsError):
+    """There is no such kept callback."""
+
+    code = "callback-not-found"
+
+
+class CallbackNotAuthentic(PaymentsError):
+    """The callback's signature is absent or wrong; nothing in it was believed."""
+
+    code = "callback-not-authentic"
+
+
+class CallbackUnreadable(PaymentsError):
+    """The callback is authentic, but a field that we need is missing or malformed."""
+
+    code = "callback-unreadable"
+
+
+class AmountMismatch(PaymentsError):
+    """The provider reports another amount than the attempt's; nothing was posted."""
+
+    code = "amount-mismatch"
+
+
+class JournalEntryUnsound(PaymentsError):
+    """A journal entry as composed cannot be posted."""
+
+    code = "journal-entry-unsound"
+
+
+class JournalEntryNotFound(PaymentsError):
+    """There is no such journal entry."""
+
+    code = "journal-entry-not-found"
+
+
+class QrTextUnsound(PaymentsError):
+    """A payload for a payment QR code cannot be made or read."""
+
+    code = "qr-text-unsound"
+
+
+class CollectionAccountUnsound(PaymentsError):
+    """The bank account of a unit is not one that a QR code can carry."""
+
+    code = "collection-account-unsound"
+
+
+class ReceiptNotFound(PaymentsError):
+    """There is no such receipt."""
+
+    code = "receipt-not-found"
+
+
+class ReceiptSeriesUnsound(PaymentsError):
+    """The configured form code or series of receipts cannot be used."""
+
+    code = "receipt-series-unsound"
+
+
+class ReceiptTooLong(PaymentsError):
+    """The receipt has more on it than its page holds."""
+
+    code = "receipt-too-long"
