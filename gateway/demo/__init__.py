@@ -1,0 +1,1 @@
+"""The main job, played from end to end against real processes on loopback."""
