@@ -1,0 +1,25 @@
+"""What happened to money, told to whoever listens; the gateway turns it into outbox rows and webhooks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class DomainEvent:
+    """One fact, recorded in the transaction that made it true.
+
+    Attributes:
+        type: `order.opened`, `order.paid`, `order.cancelled`, `order.expired`, `attempt.started`, `attempt.failed`,
+            `attempt.unresolved`, `payment.suspended`, `receipt.numbered`, `receipt.issued` or `receipt.delivered`.
+        subject_id: The fee order's id, for receipts the receipt's.
+        data: JSON-ready; amounts as amount_minor beside a currency.
+    """
+
+    type: str
+    unit_id: str
+    subject_id: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+Record = Callable[[DomainEvent], None]

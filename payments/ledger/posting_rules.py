@@ -1,0 +1,55 @@
+"""Which accounts an occurrence moves; pure, one function for each occurrence."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from payments.ledger.accounts import RECEIVABLE, SUSPENSE, Account, charged, income
+from payments.ledger.journal import Posting
+from payments.money import Money
+
+
+class ChargedFee(Protocol):
+    """An order's item, as far as the ledger needs to know it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def chapter(self) -> str: ...
+    @property
+    def sub_item(self) -> str: ...
+    @property
+    def credited_unit(self) -> str: ...
+    @property
+    def amount(self) -> Money: ...
+
+
+def order_charged(items: Sequence[ChargedFee]) -> tuple[Posting, ...]:
+    """Fees are charged: they are owed to us, and are no income yet."""
+    return tuple(Posting(RECEIVABLE, charged(*_line(item)), item.amount) for item in items)
+
+
+def order_released(items: Sequence[ChargedFee]) -> tuple[Posting, ...]:
+    """An order was cancelled or its time ran out: nothing is owed any more."""
+    return tuple(Posting(charged(*_line(item)), RECEIVABLE, item.amount) for item in items)
+
+
+def order_paid(items: Sequence[ChargedFee], total: Money, received_on: Account) -> tuple[Posting, ...]:
+    """An order was paid: the claim is settled, and what was charged becomes income of its budget lines."""
+    earned = tuple(Posting(charged(*_line(item)), income(*_line(item)), item.amount) for item in items)
+    return (Posting(received_on, RECEIVABLE, total), *earned)
+
+
+def money_suspended(amount: Money, received_on: Account) -> tuple[Posting, ...]:
+    """Money came that no open order is waiting for, or not in this amount: kept apart until a person decides."""
+    return (Posting(received_on, SUSPENSE, amount),)
+
+
+def provider_paid_out(gross: Money, fee: Money, clearing: Account, bank: Account, fees: Account) -> tuple[Posting, ...]:
+    """A provider paid out what it had taken, less its fee."""
+    net = gross - fee
+    kept = (Posting(fees, clearing, fee),) if fee.is_positive else ()
+    return (Posting(bank, clearing, net), *kept)
+
+
+def _line(item: ChargedFee) -> tuple[str, str, str, str]:
+    return item.kind, item.chapter, item.sub_item, item.credited_unit

@@ -1,0 +1,182 @@
+"""What payments talk about, as plain frozen values."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from operator import add
+from typing import Any
+
+from payments.errors import FeeOrderUnsound
+from payments.money import VND, Money
+
+CHAPTER = re.compile(r"[0-9]{3}")
+SUB_ITEM = re.compile(r"[0-9]{4}")
+MOST_ITEMS = 50
+
+
+class FeeKind(StrEnum):
+    """The two kinds of fee, which go on separate receipts: `phi` for a service, `le-phi` for a state act."""
+
+    PHI = "phi"
+    LE_PHI = "le-phi"
+
+
+@dataclass(frozen=True)
+class FeeItem:
+    """One line of a fee order.
+
+    Attributes:
+        chapter: Budget chapter, 3 digits. sub_item: Budget sub-item (tiểu mục), 4 digits.
+        credited_unit: Code of the unit whose account is credited; it may differ from the one that receives the dossier.
+    """
+
+    kind: FeeKind
+    name: str
+    procedure_code: str
+    chapter: str
+    sub_item: str
+    credited_unit: str
+    amount: Money
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or not self.credited_unit.strip():
+            raise FeeOrderUnsound("an item needs a name and the unit credited")
+        if not CHAPTER.fullmatch(self.chapter):
+            raise FeeOrderUnsound("a chapter is three digits")
+        if not SUB_ITEM.fullmatch(self.sub_item):
+            raise FeeOrderUnsound("a sub-item is four digits")
+        if not self.amount.is_positive:
+            raise FeeOrderUnsound("an item's amount is more than zero")
+
+
+@dataclass(frozen=True)
+class FeeOrderDraft:
+    """A fee order as asked for.
+
+    Raises:
+        FeeOrderUnsound: No items, too many, two currencies, no dossier or no payer.
+    """
+
+    unit_id: str
+    dossier_code: str
+    purpose: str
+    payer_name: str
+    items: tuple[FeeItem, ...]
+    expires_at: datetime
+    client_id: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.items) <= MOST_ITEMS:
+            raise FeeOrderUnsound(f"a fee order has between 1 and {MOST_ITEMS} items")
+        if {item.amount.currency for item in self.items} != {VND}:
+            raise FeeOrderUnsound("fees are charged in VND")
+        if not self.dossier_code.strip() or not self.payer_name.strip():
+            raise FeeOrderUnsound("a fee order names its dossier and its payer")
+        if self.expires_at.tzinfo is None:
+            raise FeeOrderUnsound("a time without a zone cannot be kept")
+
+    @property
+    def total(self) -> Money:
+        """What is owed."""
+        return reduce(add, (item.amount for item in self.items))
+
+
+class ProviderOutcome(StrEnum):
+    """What a provider says of one transaction; a word of theirs that we do not know is UNKNOWN, never a success."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_FOUND = "not-found"
+
+
+@dataclass(frozen=True)
+class ProviderEvent:
+    """An authenticated statement of a provider, in our words.
+
+    Attributes:
+        reference: Our reference of the attempt.
+        transaction: The provider's own number of the transaction.
+        code: The provider's words for the outcome, for support staff.
+        paid_at: When the provider took the money, where it says so.
+    """
+
+    provider: str
+    reference: str
+    transaction: str
+    amount: Money
+    outcome: ProviderOutcome
+    code: str
+    paid_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """What makes two reports the same event, whether they came by callback or by query."""
+        return f"{self.reference}:{self.transaction}:{self.outcome}"
+
+
+@dataclass(frozen=True)
+class CallbackCall:
+    """A call as it arrived, byte for byte.
+
+    Attributes:
+        query: The raw query string without the question mark. headers: Names in lower case, only what a proof needs.
+    """
+
+    method: str
+    query: bytes
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    client_address: str = ""
+
+
+class SettlementOutcome(StrEnum):
+    """What became of a provider's report."""
+
+    BOOKED = "booked"
+    SUSPENDED = "suspended"
+    FAILURE_NOTED = "failure-noted"
+    UNKNOWN_NOTED = "unknown-noted"
+    DUPLICATE = "duplicate"
+    ATTEMPT_NOT_FOUND = "attempt-not-found"
+    AMOUNT_MISMATCH = "amount-mismatch"
+    NOT_AUTHENTIC = "not-authentic"
+    UNREADABLE = "unreadable"
+    OUR_FAULT = "our-fault"
+
+
+REFUSALS = frozenset(
+    {
+        SettlementOutcome.ATTEMPT_NOT_FOUND,
+        SettlementOutcome.AMOUNT_MISMATCH,
+        SettlementOutcome.NOT_AUTHENTIC,
+        SettlementOutcome.UNREADABLE,
+        SettlementOutcome.OUR_FAULT,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """The HTTP answer in the provider's dialect; code is the provider's own word in it."""
+
+    status: int
+    content_type: str
+    body: bytes
+    code: str
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """The end of one report: what it changed, and what the provider is told (nothing where we had asked)."""
+
+    outcome: SettlementOutcome
+    acknowledgement: Acknowledgement | None = None
+    order_id: str | None = None
+    attempt_id: str | None = None
+    entry_id: str | None = None
+    event: ProviderEvent | None = None

@@ -1,0 +1,260 @@
+"""Tables of fee orders, attempts, provider callbacks and receipts."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from config.database import Json, UtcDateTime
+from payments.model import FeeKind, ProviderOutcome
+from payments.money import Money
+from payments.states import AttemptState, OrderState, ReceiptState
+from payments.store.base import Base
+
+
+def one_of(column: str, values: type[StrEnum]) -> str:
+    """Return the condition that a column holds one of an enumeration's values."""
+    return "{} IN ({})".format(column, ", ".join(f"'{value.value}'" for value in values))
+
+
+class FeeOrderRow(Base):
+    """What a dossier owes. unit_id is the unit that collects; each item names the unit credited."""
+
+    __tablename__ = "fee_orders"
+    __table_args__ = (
+        CheckConstraint(one_of("state", OrderState), name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36), index=True)
+    client_id: Mapped[str | None] = mapped_column(String(36))
+    dossier_code: Mapped[str] = mapped_column(String(120), index=True)
+    purpose: Mapped[str]
+    payer_name: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(String(20))
+    # Whoever holds the token sees the order and may pay it.
+    pay_token: Mapped[str] = mapped_column(String(43), unique=True)
+    # What a bank transfer's text must carry.
+    transfer_reference: Mapped[str] = mapped_column(String(20), unique=True)
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", Json)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancel_reason: Mapped[str | None]
+
+    items: Mapped[list["FeeOrderItemRow"]] = relationship(order_by="FeeOrderItemRow.line_no", lazy="selectin")
+
+    @property
+    def amount(self) -> Money:
+        """What is owed."""
+        return Money(self.amount_minor, self.currency)
+
+
+class FeeOrderItemRow(Base):
+    """One fee of an order."""
+
+    __tablename__ = "fee_order_items"
+    __table_args__ = (
+        UniqueConstraint("order_id", "line_no"),
+        CheckConstraint(one_of("kind", FeeKind), name="kind"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))
+    order_id: Mapped[str] = mapped_column(ForeignKey("fee_orders.id"))
+    line_no: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(6))
+    name: Mapped[str]
+    procedure_code: Mapped[str] = mapped_column(String(60))
+    chapter: Mapped[str] = mapped_column(String(3))
+    sub_item: Mapped[str] = mapped_column(String(4))
+    credited_unit: Mapped[str] = mapped_column(String(36))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+
+    @property
+    def amount(self) -> Money:
+        """What this fee comes to."""
+        return Money(self.amount_minor, self.currency)
+
+
+class PaymentAttemptRow(Base):
+    """One try to pay an order with one provider."""
+
+    __tablename__ = "payment_attempts"
+    __table_args__ = (
+        UniqueConstraint("provider", "reference"),
+        CheckConstraint(one_of("state", AttemptState), name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_payment_attempts_due_query", "next_query_at", postgresql_where=text("next_query_at IS NOT NULL")),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))
+    order_id: Mapped[str] = mapped_column(ForeignKey("fee_orders.id"), index=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    # Our reference, by which the provider names the attempt.
+    reference: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    payer_address: Mapped[str] = mapped_column(String(45))
+    # The provider's own number and words, once it reported something.
+    provider_transaction: Mapped[str | None] = mapped_column(String(100))
+    provider_code: Mapped[str | None] = mapped_column(String(60))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When the provider took the money by its own word, and when we booked it.
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    booked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    query_count: Mapped[int]
+    next_query_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def amount(self) -> Money:
+        """What the provider was asked to take."""
+        return Money(self.amount_minor, self.currency)
+
+
+class ProviderCallbackRow(Base):
+    """A provider's call, or its answer to our query, byte for byte, and what became of it.
+
+    unit_id stays empty until the call is known to be about one of our attempts.
+    """
+
+    __tablename__ = "provider_callbacks"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    provider: Mapped[str] = mapped_column(String(40), index=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    # GET or POST for a call to us, QUERY for the answer to a query of ours.
+    method: Mapped[str] = mapped_column(String(8))
+    query: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    headers: Mapped[dict[str, str]] = mapped_column(Json)
+    client_address: Mapped[str] = mapped_column(String(45))
+    outcome: Mapped[str | None] = mapped_column(String(30))
+    # A plain English fact about a refusal, for support staff.
+    problem: Mapped[str | None]
+    answer_code: Mapped[str | None] = mapped_column(String(20))
+    amount_minor: Mapped[int | None] = mapped_column(BigInteger)
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("fee_orders.id"), index=True)
+    attempt_id: Mapped[str | None] = mapped_column(ForeignKey("payment_attempts.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ProviderEventRow(Base):
+    """A provider's report that was taken into account; the unique key is what makes a replay change nothing."""
+
+    __tablename__ = "provider_events"
+    __table_args__ = (
+        UniqueConstraint("provider", "event_key"),
+        CheckConstraint(one_of("outcome", ProviderOutcome), name="outcome"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))
+    provider: Mapped[str] = mapped_column(String(40))
+    event_key: Mapped[str] = mapped_column(String(200))
+    attempt_id: Mapped[str] = mapped_column(ForeignKey("payment_attempts.id"), index=True)
+    callback_id: Mapped[str | None] = mapped_column(ForeignKey("provider_callbacks.id"))
+    transaction: Mapped[str] = mapped_column(String(100))
+    outcome: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(60))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CollectionAccountRow(Base):
+    """The bank account into which a unit's payers transfer, for as long as it is valid."""
+
+    __tablename__ = "collection_accounts"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36), index=True)
+    bank_bin: Mapped[str] = mapped_column(String(6))
+    bank_name: Mapped[str]
+    account_number: Mapped[str] = mapped_column(String(19))
+    account_name: Mapped[str]
+    valid_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ReceiptSeriesRow(Base):
+    """A series of receipts and the number given out last; its lock makes the numbers gapless."""
+
+    __tablename__ = "receipt_series"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "form_code", "series"),
+        CheckConstraint(one_of("kind", FeeKind), name="kind"),
+        CheckConstraint("last_number >= 0", name="last_number"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))
+    kind: Mapped[str] = mapped_column(String(6))
+    form_code: Mapped[str] = mapped_column(String(20))
+    series: Mapped[str] = mapped_column(String(20))
+    last_number: Mapped[int]
+
+
+class ReceiptRow(Base):
+    """A numbered receipt. What it says never changes: items, payer and unit are copied as they were."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "form_code", "series", "number"),
+        UniqueConstraint("order_id", "kind"),
+        CheckConstraint(one_of("kind", FeeKind), name="kind"),
+        CheckConstraint(one_of("state", ReceiptState), name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("number > 0", name="number"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36), index=True)
+    # What the public address of the receipt carries.
+    code: Mapped[str] = mapped_column(String(22), unique=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("fee_orders.id"))
+    attempt_id: Mapped[str] = mapped_column(ForeignKey("payment_attempts.id"))
+    kind: Mapped[str] = mapped_column(String(6))
+    form_code: Mapped[str] = mapped_column(String(20))
+    series: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int]
+    unit_name: Mapped[str]
+    payer_name: Mapped[str]
+    dossier_code: Mapped[str] = mapped_column(String(120))
+    payment_method: Mapped[str] = mapped_column(String(40))
+    items: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    amount_in_words: Mapped[str]
+    paid_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(20))
+    # The sealed PDF: the gateway's id of the document, its hash, and who sealed it when.
+    document_id: Mapped[str | None] = mapped_column(String(36))
+    document_sha256: Mapped[str | None] = mapped_column(String(64))
+    sealed_by: Mapped[str | None]
+    sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def amount(self) -> Money:
+        """What was received."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def printed_number(self) -> str:
+        """The number as receipts print it: seven digits or more."""
+        return f"{self.number:07d}"
