@@ -113,8 +113,8 @@ class Processes:
 
     Each child leads a process group and writes to a log file of its own. However the block is left (normally, by an
     error, Ctrl-C, SIGTERM or a closed terminal) all children are asked to end, and killed with all they started when
-    they do not within 5 seconds. Should this process itself be killed, the kernel ends its children; for that the kernel
-    watches the thread that called start(), which must therefore outlive the children.
+    they do not within 5 seconds. Should this process itself be killed, the kernel ends its children; for that it
+    watches the thread that called start(), which must therefore outlive them.
 
     SIGTERM and SIGHUP raise SystemExit inside the block, so that it is left like any other.
     """
@@ -173,7 +173,7 @@ class Processes:
                 env=None if environment is None else dict(environment),
                 cwd=folder,
                 process_group=0,
-                preexec_fn=_end_with_parent(os.getpid()),
+                preexec_fn=end_with_parent(signal.SIGTERM),
             )
         child = Child(name, process.pid, log_file)
         self._children.append((child, process))
@@ -243,14 +243,18 @@ def _ignore_interrupts() -> dict[signal.Signals, Any]:
     return {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTS}
 
 
-def _end_with_parent(parent_pid: int) -> Callable[[], None] | None:
-    """Return what a child runs first: ask the kernel for SIGTERM when the parent dies (Linux)."""
+def end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """Return what a child runs first (Popen's preexec_fn): ask the kernel for a signal when the parent dies.
+
+    None where the kernel is not Linux; children of a parent that is killed then outlive it.
+    """
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
+    parent_pid = os.getpid()
 
     def before_exec() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent_pid:
             os._exit(1)
 
