@@ -126,6 +126,9 @@ class Settings(BaseSettings):
     database_url: str
     queue_url: str
     public_url: HttpAddress
+    # How many reverse proxies stand in front: only so many X-Forwarded-For entries are believed.
+    trusted_proxies: int = Field(0, ge=0, le=5)
+    operator_name: str = ""
     master_secret: SecretReference
     blobs: BlobSettings
     fonts_folder: Path = Path("/usr/share/fonts/truetype/liberation2")

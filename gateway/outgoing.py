@@ -2,14 +2,9 @@
 
 import ipaddress
 import socket
-from typing import ClassVar
 from urllib.parse import urlsplit
 
-
-class AddressNotAllowed(Exception):
-    """The address is not one that the gateway calls: not HTTP, or inside a network that is not open to it."""
-
-    code: ClassVar[str] = "address-not-allowed"
+from certs.errors import AddressNotAllowed
 
 
 class AddressGuard:

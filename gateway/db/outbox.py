@@ -88,4 +88,6 @@ class Outbox:
     def next_due_at(self) -> datetime | None:
         """Return when the next task can be taken, or None when nothing waits; a leased one when its lease ends."""
         moment = func.coalesce(OutboxRow.leased_until, OutboxRow.due_at, type_=UtcDateTime())
-        return self._session.scalars(select(func.min(moment, type_=UtcDateTime())).where(OutboxRow.state == "due")).one()
+        return self._session.scalars(
+            select(func.min(moment, type_=UtcDateTime())).where(OutboxRow.state == "due")
+        ).one()

@@ -44,3 +44,14 @@ class ValidationRow(Base):
     problem_code: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignaturePictureRow(Base):
+    """The picture that a certificate's signatures show: handwriting or seal, a transparent PNG in the blob store."""
+
+    __tablename__ = "signature_pictures"
+
+    certificate_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))
+    sha256: Mapped[str] = mapped_column(String(64))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)

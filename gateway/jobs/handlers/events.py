@@ -6,12 +6,12 @@ import requests
 import structlog
 from sqlalchemy import select
 
+from certs.errors import AddressNotAllowed
 from config.identifiers import new_id
 from gateway.db.outbox import Task
 from gateway.db.tables.work import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from gateway.jobs.outcome import Done, GaveUp, Later, Outcome
 from gateway.jobs.runner import backoff
-from gateway.outgoing import AddressNotAllowed
 from gateway.services import Services
 from gateway.webhooks import endpoint_key, event_body, signature
 
@@ -28,9 +28,7 @@ def fan_out_event(services: Services, task: Task, now: datetime) -> Outcome:
             WebhookEndpointRow.unit_id == event.unit_id, WebhookEndpointRow.disabled_at.is_(None)
         )
         known = set(
-            work.session.scalars(
-                select(WebhookDeliveryRow.endpoint_id).where(WebhookDeliveryRow.event_id == event.id)
-            )
+            work.session.scalars(select(WebhookDeliveryRow.endpoint_id).where(WebhookDeliveryRow.event_id == event.id))
         )
         for endpoint in work.session.scalars(endpoints):
             wanted = not endpoint.event_types or event.type in endpoint.event_types
@@ -105,4 +103,6 @@ def _record(services: Services, delivery_id: str, status: int | None, problem: s
     if problem is None:
         return Done()
     log.info("a webhook was not taken", delivery_id=delivery_id, status=status, problem=problem)
-    return GaveUp(problem) if exhausted else Later(problem, now + backoff(attempts, first_seconds=5, most_seconds=21600))
+    return (
+        GaveUp(problem) if exhausted else Later(problem, now + backoff(attempts, first_seconds=5, most_seconds=21600))
+    )

@@ -1,0 +1,93 @@
+"""Making units, machine clients and local accounts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from config.identifiers import new_id
+from gateway.auth.scopes import SCOPES
+from gateway.auth.secrets_hashing import hash_secret, new_secret
+from gateway.db.tables.callers import AccountRow, ApiClientRow, UnitRow
+from gateway.db.unit_of_work import UnitOfWork
+from gateway.problems import ApiProblem
+
+OPERATOR = "operator:command-line"
+PASSWORD_CHARACTERS = 12
+
+
+def add_unit(
+    work: UnitOfWork, code: str, name: str, address: str, collection_account: Mapping[str, Any] | None, now: datetime
+) -> UnitRow:
+    """Add a unit that is valid from now on.
+
+    Raises:
+        ApiProblem: The code is taken.
+    """
+    if work.session.scalars(select(UnitRow).where(UnitRow.code == code)).first():
+        raise ApiProblem("unit-code-taken", code)
+    account = dict(collection_account) if collection_account else None
+    row = UnitRow(id=new_id(), code=code, name=name, address=address, valid_from=now, collection_account=account)
+    work.session.add(row)
+    work.audited(OPERATOR, "unit.added", row.id, row.id, now, code=code)
+    return row
+
+
+def add_client(
+    work: UnitOfWork, unit_id: str, name: str, scopes: list[str], unit_ids: tuple[str, ...], now: datetime
+) -> tuple[ApiClientRow, str]:
+    """Add a machine client and return it with its secret, which is not kept.
+
+    Raises:
+        ApiProblem: A scope that does not exist, or no such unit.
+    """
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown:
+        raise ApiProblem("scope-unknown", ", ".join(unknown))
+    _check_unit(work, unit_id)
+    secret = new_secret()
+    row = ApiClientRow(
+        id=new_id(),
+        unit_id=unit_id,
+        name=name,
+        secret_hash=hash_secret(secret),
+        scopes=scopes,
+        unit_ids=[unit_id, *unit_ids],
+        created_at=now,
+    )
+    work.session.add(row)
+    work.audited(OPERATOR, "client.added", row.id, unit_id, now, name=name)
+    return row, secret
+
+
+def add_account(
+    work: UnitOfWork, unit_id: str, username: str, full_name: str, role: str, password: str, now: datetime
+) -> AccountRow:
+    """Add a person who signs in with a password.
+
+    Raises:
+        ApiProblem: The password is short, the name is taken or there is no such unit.
+    """
+    if len(password) < PASSWORD_CHARACTERS:
+        raise ApiProblem("password-too-short", f"at least {PASSWORD_CHARACTERS} characters")
+    _check_unit(work, unit_id)
+    if work.session.scalars(select(AccountRow).where(AccountRow.username == username)).first():
+        raise ApiProblem("username-taken", username)
+    row = AccountRow(
+        id=new_id(),
+        unit_id=unit_id,
+        username=username,
+        full_name=full_name,
+        password_hash=hash_secret(password),
+        role=role,
+        created_at=now,
+    )
+    work.session.add(row)
+    work.audited(OPERATOR, "account.added", row.id, unit_id, now, username=username)
+    return row
+
+
+def _check_unit(work: UnitOfWork, unit_id: str) -> None:
+    if work.session.get(UnitRow, unit_id) is None:
+        raise ApiProblem("unit-unknown", unit_id)

@@ -1,0 +1,29 @@
+"""The operator's command line: each group of commands in a file of its own."""
+
+import sys
+
+import typer
+
+from config.settings import SettingsUnusable
+from gateway.cli import audit, callers, certificates, database, demonstration, ledger, pki, worker
+
+app = typer.Typer(
+    name="gateway", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
+app.add_typer(database.app, name="db")
+app.add_typer(callers.app, name="callers")
+app.add_typer(certificates.app, name="certs")
+app.add_typer(audit.app, name="audit")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(pki.app, name="pki")
+app.command("worker")(worker.run)
+app.command("demo")(demonstration.run)
+
+
+def main() -> None:
+    """Run a command; settings that cannot be used are told as sentences, not as a traceback."""
+    try:
+        app()
+    except SettingsUnusable as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

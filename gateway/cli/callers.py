@@ -1,0 +1,47 @@
+"""`gateway callers`: units, machine clients and people."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from gateway.auth.scopes import SCOPES
+from gateway.callers import add_account, add_client, add_unit
+from gateway.cli.session import open_services
+
+app = typer.Typer(no_args_is_help=True, help="Units, machine clients and people who sign in.")
+
+
+@app.command("add-unit")
+def unit(code: str, name: str, address: str = "") -> None:
+    """Add a unit; prints its id."""
+    with open_services() as services, services.unit_of_work() as work:
+        row = add_unit(work, code, name, address, None, datetime.now(UTC))
+        work.commit()
+    print(row.id)
+
+
+@app.command("add-client")
+def client(
+    unit_id: str, name: str, scope: Annotated[list[str] | None, typer.Option(help="Repeat; default all")] = None
+) -> None:
+    """Add a machine client; prints its id and its secret, which is shown this once."""
+    with open_services() as services, services.unit_of_work() as work:
+        row, secret = add_client(work, unit_id, name, scope or list(SCOPES), (), datetime.now(UTC))
+        work.commit()
+    print(f"client_id={row.id}\nclient_secret={secret}")
+
+
+@app.command("add-account")
+def account(
+    unit_id: str,
+    username: str,
+    full_name: str,
+    role: str = "auditor",
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
+) -> None:
+    """Add a person who signs in with a password, asked for here and never an argument."""
+    with open_services() as services, services.unit_of_work() as work:
+        row = add_account(work, unit_id, username, full_name, role, password, datetime.now(UTC))
+        work.commit()
+    print(row.id)

@@ -1,0 +1,69 @@
+"""All packages' tables together, and the migrations that make them."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, MetaData
+
+import gateway.db.tables.callers
+import gateway.db.tables.documents
+import gateway.db.tables.work  # noqa: F401 - each module adds its tables to the metadata
+from certs.store import Base as CertsBase
+from gateway.db.base import Base
+from payments.store.base import Base as PaymentsBase
+from signing.store import Base as SigningBase
+
+METADATA: tuple[MetaData, ...] = (
+    Base.metadata,
+    CertsBase.metadata,
+    SigningBase.metadata,
+    PaymentsBase.metadata,
+)
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the newest schema; one that is there already is left alone."""
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def newest_revision() -> str:
+    """Return the revision that the code expects."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise LookupError("there are no migrations")
+    return head
+
+
+def current_revision(engine: Engine) -> str | None:
+    """Return the revision of the database, or None where nothing was made yet."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def find_differences(engine: Engine) -> list[str]:
+    """Name every difference between the migrated database and the models; empty when they match."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [str(difference) for difference in compare_metadata(context, list(METADATA))]  # type: ignore[arg-type]
+
+
+def write_revision(engine: Engine, number: int, name: str) -> None:
+    """Write the migration that leads from the migrated database to the models, for a person to finish and read."""
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.revision(config, message=name, rev_id=f"{number:04d}", autogenerate=True)

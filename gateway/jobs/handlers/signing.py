@@ -1,0 +1,299 @@
+"""Signs what is due: one document of one step at a time, so that a worker may die between any two lines.
+
+A signature counts only when its row is committed; whatever a dead worker left in scratch is made anew by the next, and
+the database holds at most one signature by a step on a document.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from certs.errors import (
+    CertificateExpired,
+    CertificateNotForSigning,
+    CertificateNotTrusted,
+    CertificateNotYetValid,
+    CertificateRevoked,
+    CertificateWithdrawn,
+    CertsError,
+    KeySourceHeld,
+)
+from certs.store import SigningCertificate
+from config.confinement import ConfinementError
+from config.identifiers import new_id
+from config.secrets import SecretUnavailable
+from gateway.blobs import Blob
+from gateway.db.outbox import Task
+from gateway.db.tables.documents import DocumentRow
+from gateway.db.unit_of_work import UnitOfWork
+from gateway.jobs.outcome import Done, Later, Outcome
+from gateway.jobs.runner import backoff
+from gateway.services import Services
+from gateway.signing_engine import ResultNotGood, SigningOrder, sign_one
+from gateway.signing_requests import end_request
+from signing.errors import (
+    AlgorithmNotAllowed,
+    DocumentNotSignable,
+    PictureUnusable,
+    PinIncorrect,
+    PinLocked,
+    PlacementError,
+    ProfileUnusable,
+    RevisionAltered,
+    SignatureDoesNotFit,
+    SigningError,
+)
+from signing.model import SignedRevision
+from signing.states import FINAL, RequestState, StepState, move_request, move_step
+from signing.store import RequestDocumentRow, SignatureRow, SigningRequestRow, SigningStepRow
+
+log = structlog.get_logger()
+ACTOR = "system:signing"
+# Trying again would spend another PIN, so a person has to look first.
+NEEDS_A_PERSON = (PinIncorrect, PinLocked, KeySourceHeld)
+# The document, the certificate or the profile is at fault: no later try of the same request can succeed.
+FINAL_FAULTS = (
+    DocumentNotSignable,
+    PlacementError,
+    PictureUnusable,
+    ProfileUnusable,
+    AlgorithmNotAllowed,
+    SignatureDoesNotFit,
+    RevisionAltered,
+    ConfinementError,
+    CertificateExpired,
+    CertificateNotForSigning,
+    CertificateNotTrusted,
+    CertificateNotYetValid,
+    CertificateRevoked,
+    CertificateWithdrawn,
+    ResultNotGood,
+)
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """What is to be signed next, copied out of the transaction that chose it."""
+
+    request_id: str
+    step_id: str
+    request_document_id: str
+    input_document: DocumentRow
+    certificate: SigningCertificate
+    profile_code: str
+    placement: dict[str, Any] | None
+
+
+def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
+    """Make the next signature of a request, and come back at once while there are more."""
+    turn = _next_turn(services, task.subject_id, now)
+    if turn is None:
+        return Done()
+    order = SigningOrder(turn.input_document, turn.certificate, turn.profile_code, turn.placement)
+    try:
+        signed, blob = sign_one(services, order, now)
+    except NEEDS_A_PERSON as error:
+        _hold(services, turn, error)
+        return Done()
+    except FINAL_FAULTS as error:
+        _fail(services, turn, error)
+        return Done()
+    except (SigningError, CertsError, SecretUnavailable) as error:
+        _wait(services, turn, error)
+        return Later(error.code, datetime.now(UTC) + backoff(task.attempts, most_seconds=300))
+    _keep(services, turn, signed, blob)
+    return Done()
+
+
+def _next_turn(services: Services, request_id: str, now: datetime) -> _Turn | None:
+    with services.unit_of_work() as work:
+        request = work.signing.locked(request_id)
+        if request is None or request.state in FINAL:
+            return None
+        if request.expires_at is not None and request.expires_at <= now:
+            end_request(work, request, RequestState.EXPIRED, "system:clock", "the deadline passed", now)
+            work.commit()
+            return None
+        chosen = _choose(request)
+        if chosen is None:
+            return None
+        step, document = chosen
+        if request.state == RequestState.CREATED:
+            request.state = move_request(request.state, RequestState.SIGNING)
+            request.updated_at = now
+        input_document = work.session.get_one(DocumentRow, document.current_document_id)
+        certificate = work.session.get_one(SigningCertificate, step.certificate_id)
+        turn = _Turn(request.id, step.id, document.id, input_document, certificate, step.profile_code, step.placement)
+        work.commit()
+        return turn
+
+
+def _choose(request: SigningRequestRow) -> tuple[SigningStepRow, RequestDocumentRow] | None:
+    for step in request.steps:
+        if step.state == StepState.COMPLETED:
+            continue
+        if step.state != StepState.READY:
+            return None
+        signed = {signature.request_document_id for signature in step.signatures}
+        return next(((step, document) for document in request.documents if document.id not in signed), None)
+    return None
+
+
+def _keep(services: Services, turn: _Turn, signed: SignedRevision, blob: Blob) -> None:
+    """Commit the signature, unless the request was ended or signed by another worker meanwhile."""
+    now = datetime.now(UTC)
+    with services.unit_of_work() as work:
+        request = work.signing.locked(turn.request_id)
+        if request is None or request.state in FINAL:
+            log.info("a signature was made for a request that has ended; it is dropped", request_id=turn.request_id)
+            return
+        step = next(step for step in request.steps if step.id == turn.step_id)
+        document = next(item for item in request.documents if item.id == turn.request_document_id)
+        if step.state != StepState.READY or document.current_document_id != turn.input_document.id:
+            log.info("another worker has signed this; the second signature is dropped", request_id=turn.request_id)
+            return
+        output = _output_document(turn.input_document, blob, now)
+        work.session.add(output)
+        step.signatures.append(_signature(turn, request, output, signed))
+        document.current_document_id = output.id
+        if request.state == RequestState.WAITING:
+            request.state = move_request(request.state, RequestState.SIGNING)
+        request.problem_code = request.problem_detail = step.problem_code = step.problem_detail = None
+        request.updated_at = now
+        _audit_signature(work, turn, request, output, signed, now)
+        _advance(work, request, step, now)
+        work.commit()
+
+
+def _output_document(original: DocumentRow, blob: Blob, now: datetime) -> DocumentRow:
+    signatures = int(original.inspection.get("signature_count", 0)) + 1
+    return DocumentRow(
+        id=new_id(),
+        unit_id=original.unit_id,
+        sha256=blob.sha256,
+        size_bytes=blob.size_bytes,
+        filename=original.filename,
+        media_type=original.media_type,
+        inspection={**original.inspection, "signature_count": signatures},
+        previous_id=original.id,
+        created_by=ACTOR,
+        created_at=now,
+    )
+
+
+def _signature(turn: _Turn, request: SigningRequestRow, output: DocumentRow, signed: SignedRevision) -> SignatureRow:
+    box = signed.rectangle
+    return SignatureRow(
+        id=new_id(),
+        unit_id=request.unit_id,
+        step_id=turn.step_id,
+        request_document_id=turn.request_document_id,
+        input_document_id=turn.input_document.id,
+        output_document_id=output.id,
+        certificate_id=turn.certificate.id,
+        field_name=signed.field_name,
+        page_index=signed.page_index if signed.page_index is not None else -1,
+        rectangle=[box.x0, box.y0, box.x1, box.y1] if box else None,
+        level=signed.level.value,
+        signed_at=signed.signed_at,
+    )
+
+
+def _audit_signature(
+    work: UnitOfWork,
+    turn: _Turn,
+    request: SigningRequestRow,
+    output: DocumentRow,
+    signed: SignedRevision,
+    now: datetime,
+) -> None:
+    work.audited(
+        ACTOR,
+        "document.signed",
+        output.id,
+        request.unit_id,
+        now,
+        request_id=request.id,
+        certificate_id=turn.certificate.id,
+        field_name=signed.field_name,
+        input_sha256=turn.input_document.sha256,
+        output_sha256=output.sha256,
+        signed_at=signed.signed_at.isoformat(),
+    )
+
+
+def _advance(work: UnitOfWork, request: SigningRequestRow, step: SigningStepRow, now: datetime) -> None:
+    if len(step.signatures) < len(request.documents):
+        work.due("signing", request.id, request.unit_id, now)
+        return
+    step.state = move_step(step.state, StepState.COMPLETED)
+    step.completed_at = now
+    data = {"dossier_code": request.dossier_code, "step": step.position}
+    work.happened("signing-request.step-completed", request.id, request.unit_id, data, now)
+    following = next((other for other in request.steps if other.state == StepState.PENDING), None)
+    if following is not None:
+        following.state = move_step(following.state, StepState.READY)
+        work.due("signing", request.id, request.unit_id, now)
+        return
+    request.state = move_request(request.state, RequestState.COMPLETED)
+    documents = [document.current_document_id for document in request.documents]
+    done = {"dossier_code": request.dossier_code, "document_ids": documents}
+    work.happened("signing-request.completed", request.id, request.unit_id, done, now)
+
+
+def _hold(services: Services, turn: _Turn, error: SigningError | CertsError) -> None:
+    """Stop every use of the key until an operator has looked; the step waits and goes on after the release."""
+    now = datetime.now(UTC)
+    with services.unit_of_work() as work:
+        if not isinstance(error, KeySourceHeld):
+            work.certificates.hold(turn.certificate.id, error.code, now)
+            unit_id = turn.certificate.unit_id
+            work.audited(ACTOR, "certificate.held", turn.certificate.id, unit_id, now, code=error.code)
+            work.happened("certificate.held", turn.certificate.id, unit_id, {"code": error.code}, now)
+        request, step = _locked_step(work, turn)
+        if request is not None and step is not None and step.state == StepState.READY:
+            step.state = move_step(step.state, StepState.HELD)
+            _note_problem(request, step, error, now)
+        work.commit()
+
+
+def _wait(services: Services, turn: _Turn, error: SigningError | CertsError | SecretUnavailable) -> None:
+    """Say what stands in the way; the task comes back by itself."""
+    now = datetime.now(UTC)
+    log.warning("a signature has to wait", request_id=turn.request_id, problem=error.code)
+    with services.unit_of_work() as work:
+        request, step = _locked_step(work, turn)
+        if request is not None and step is not None:
+            _note_problem(request, step, error, now)
+        work.commit()
+
+
+def _note_problem(request: SigningRequestRow, step: SigningStepRow, error: Exception, now: datetime) -> None:
+    if request.state == RequestState.SIGNING:
+        request.state = move_request(request.state, RequestState.WAITING)
+    code, detail = getattr(error, "code", type(error).__name__), str(error)
+    request.problem_code, request.problem_detail, request.updated_at = code, detail, now
+    step.problem_code, step.problem_detail = code, detail
+
+
+def _fail(services: Services, turn: _Turn, error: SigningError | CertsError | ConfinementError | ResultNotGood) -> None:
+    """End the request: no later try can succeed. Earlier revisions stay on file."""
+    now = datetime.now(UTC)
+    with services.unit_of_work() as work:
+        request, step = _locked_step(work, turn)
+        if request is None or step is None:
+            return
+        step.problem_code, step.problem_detail = error.code, str(error)
+        step.state = move_step(step.state, StepState.FAILED)
+        request.problem_code = error.code
+        end_request(work, request, RequestState.FAILED, ACTOR, str(error), now)
+        work.commit()
+
+
+def _locked_step(work: UnitOfWork, turn: _Turn) -> tuple[SigningRequestRow | None, SigningStepRow | None]:
+    request = work.signing.locked(turn.request_id)
+    if request is None or request.state in FINAL:
+        return None, None
+    return request, next(step for step in request.steps if step.id == turn.step_id)

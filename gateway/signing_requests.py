@@ -1,0 +1,181 @@
+"""Opening, ending and releasing signing requests: the rules before and after the signing itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from certs.model import CertificateState
+from certs.store import SigningCertificate
+from config.identifiers import new_id
+from gateway.auth.oauth import Caller
+from gateway.db.tables.documents import DocumentRow
+from gateway.db.unit_of_work import UnitOfWork
+from gateway.problems import ApiProblem
+from gateway.services import Services
+from signing.model import parse_placement
+from signing.states import RequestState, StepState, move_request, move_step
+from signing.store import RequestDocumentRow, SigningRequestRow, SigningStepRow
+
+
+@dataclass(frozen=True)
+class NewStep:
+    """One signer's turn, as asked for."""
+
+    profile_code: str
+    certificate_id: str
+    placement: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class NewRequest:
+    """What a caller wants signed."""
+
+    dossier_code: str
+    title: str
+    documents: tuple[DocumentRow, ...]
+    steps: tuple[NewStep, ...]
+    expires_at: datetime | None
+
+
+def open_request(
+    services: Services, work: UnitOfWork, caller: Caller, new: NewRequest, now: datetime
+) -> SigningRequestRow:
+    """Keep a request and make its first step due.
+
+    Raises:
+        ApiProblem: What cannot succeed, named before any PIN is used.
+    """
+    if new.expires_at is not None and new.expires_at <= now:
+        raise ApiProblem("deadline-past")
+    for document in new.documents:
+        _check_signable(document)
+    if len({document.id for document in new.documents}) != len(new.documents):
+        raise ApiProblem("document-twice")
+    for step in new.steps:
+        _check_step(services, work, caller, step, now)
+    row = _rows(caller, new, now)
+    work.signing.add(row)
+    work.due("signing", row.id, row.unit_id, now)
+    work.audited(
+        caller.actor,
+        "signing-request.created",
+        row.id,
+        row.unit_id,
+        now,
+        dossier_code=new.dossier_code,
+        sha256=[document.sha256 for document in new.documents],
+    )
+    work.happened("signing-request.created", row.id, row.unit_id, {"dossier_code": new.dossier_code}, now)
+    return row
+
+
+def _check_signable(document: DocumentRow) -> None:
+    if not document.inspection.get("signable"):
+        code = document.inspection.get("problem_code") or "document-unreadable"
+        raise ApiProblem(code, f"document {document.id} cannot be signed", document_id=document.id)
+
+
+def _check_step(services: Services, work: UnitOfWork, caller: Caller, step: NewStep, now: datetime) -> None:
+    profile = services.profiles.get(step.profile_code)
+    if profile is None:
+        raise ApiProblem("profile-unknown", step.profile_code)
+    certificate = find_certificate(work, step.certificate_id, caller.unit_ids)
+    if certificate is None:
+        raise ApiProblem("certificate-unknown", step.certificate_id)
+    if certificate.role != profile.role:
+        raise ApiProblem("certificate-wrong-role", f"the profile {profile.code} is for a {profile.role}")
+    if certificate.state == CertificateState.WITHDRAWN:
+        raise ApiProblem("certificate-withdrawn")
+    if certificate.valid_until <= now:
+        raise ApiProblem("certificate-expired")
+    if step.placement is not None:
+        parse_placement(step.placement)
+
+
+def find_certificate(work: UnitOfWork, certificate_id: str, unit_ids: tuple[str, ...]) -> SigningCertificate | None:
+    """Return a signing certificate of one of the units."""
+    row = work.session.get(SigningCertificate, certificate_id)
+    return row if row is not None and row.unit_id in unit_ids else None
+
+
+def _rows(caller: Caller, new: NewRequest, now: datetime) -> SigningRequestRow:
+    unit_id = caller.unit_id
+    documents = [
+        RequestDocumentRow(
+            id=new_id(),
+            unit_id=unit_id,
+            position=position,
+            original_document_id=document.id,
+            current_document_id=document.id,
+        )
+        for position, document in enumerate(new.documents)
+    ]
+    steps = [
+        SigningStepRow(
+            id=new_id(),
+            unit_id=unit_id,
+            position=position,
+            profile_code=step.profile_code,
+            certificate_id=step.certificate_id,
+            placement=step.placement,
+            state=StepState.READY if position == 0 else StepState.PENDING,
+        )
+        for position, step in enumerate(new.steps)
+    ]
+    return SigningRequestRow(
+        id=new_id(),
+        unit_id=unit_id,
+        client_id=caller.client_id,
+        dossier_code=new.dossier_code,
+        title=new.title,
+        state=RequestState.CREATED,
+        expires_at=new.expires_at,
+        created_at=now,
+        updated_at=now,
+        documents=documents,
+        steps=steps,
+    )
+
+
+def end_request(
+    work: UnitOfWork, row: SigningRequestRow, state: RequestState, actor: str, reason: str, now: datetime
+) -> None:
+    """End a request before its last signature; its open steps end with it.
+
+    Raises:
+        StateMoveNotAllowed: It has ended already.
+    """
+    row.state = move_request(row.state, state)
+    row.problem_detail, row.updated_at = reason, now
+    target = StepState.REFUSED if state is RequestState.REFUSED else StepState.CANCELLED
+    for step in row.steps:
+        if step.state in {StepState.PENDING, StepState.READY, StepState.HELD}:
+            step.state = move_step(step.state, target)
+    work.audited(actor, f"signing-request.{state}", row.id, row.unit_id, now, reason=reason)
+    work.happened(f"signing-request.{state}", row.id, row.unit_id, {"dossier_code": row.dossier_code}, now)
+
+
+def cancel_request(work: UnitOfWork, row: SigningRequestRow, actor: str, reason: str, now: datetime) -> None:
+    """End a request because it is no longer wanted."""
+    end_request(work, row, RequestState.CANCELLED, actor, reason, now)
+
+
+def refuse_request(work: UnitOfWork, row: SigningRequestRow, actor: str, reason: str, now: datetime) -> None:
+    """End a request because its signer refuses."""
+    end_request(work, row, RequestState.REFUSED, actor, reason, now)
+
+
+def release_certificate(work: UnitOfWork, certificate_id: str, actor: str, now: datetime) -> int:
+    """Lift a hold after an operator has mended its cause, and let the steps that waited go on.
+
+    Returns:
+        How many steps were let go on.
+    """
+    certificate = work.certificates.release(certificate_id, actor, now)
+    steps = work.signing.held_by(certificate_id)
+    for step in steps:
+        step.state = move_step(step.state, StepState.READY)
+        step.problem_code = step.problem_detail = None
+        work.due("signing", step.request_id, step.unit_id, now)
+    work.audited(actor, "certificate.released", certificate_id, certificate.unit_id, now, steps=len(steps))
+    return len(steps)

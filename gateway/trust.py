@@ -1,0 +1,47 @@
+"""Trust as the database holds it, and revocation answers kept for every worker."""
+
+from datetime import datetime
+
+from certs.model import Purpose, TrustAnchor
+from certs.revocation.fetch import HttpExchange
+from certs.revocation.gather import GatherLimits, RevocationGatherer
+from certs.revocation.model import EvidenceItem
+from gateway.services import Services
+
+
+class SharedRevocationCache:
+    """Kept answers in the database, each read or written in a moment of its own.
+
+    No transaction stays open while a responder is asked: on SQLite it would hold every other writer up.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def find_evidence(self, address: str, kind: str, fetched_since: datetime) -> EvidenceItem | None:
+        """Return what was fetched from the address at or after that time."""
+        with self._services.unit_of_work(read_only=True) as work:
+            return work.certificates.find_evidence(address, kind, fetched_since)
+
+    def keep_evidence(self, address: str, item: EvidenceItem, fetched_at: datetime) -> None:
+        """Keep an answer in place of the earlier one from this address."""
+        with self._services.unit_of_work() as work:
+            work.certificates.keep_evidence(address, item, fetched_at)
+            work.commit()
+
+
+def revocation_gatherer(services: Services) -> RevocationGatherer:
+    """Return what asks OCSP responders and CRL addresses within the limits of the settings."""
+    settings = services.settings.revocation
+    limits = GatherLimits(
+        total_timeout_seconds=3 * settings.timeout_seconds,
+        each_timeout_seconds=settings.timeout_seconds,
+        crl_max_size_bytes=settings.answer_size_bytes,
+    )
+    return RevocationGatherer(HttpExchange(services.address_guard), SharedRevocationCache(services), limits)
+
+
+def trust_anchors(services: Services, purpose: Purpose | None = None) -> tuple[TrustAnchor, ...]:
+    """Return the confirmed anchors, of one purpose or of all."""
+    with services.unit_of_work(read_only=True) as work:
+        return work.certificates.anchors(purpose)
