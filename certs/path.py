@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -171,9 +172,12 @@ async def _check_one(
         # The library looks only where a CA certificate names an address; a list at hand counts all the same.
         sub, fact = SubIndication.REVOKED_CA_NO_POE, "a CA on the path was revoked"
         return PathResult(Indication.INDETERMINATE, sub, ders, status, fact, at)
-    if status.status == "revoked" and (status.revoked_at is None or status.revoked_at > at):
-        # It was revoked later than the time asked about; the evidence then shows that it was good.
-        status = RevocationStatus("good", status.source, status.this_update, status.next_update, status.revoked_at)
+    if status.status == "revoked" and status.revoked_at is not None:
+        if status.revoked_at <= at:
+            # The library is content with the first good answer; a revocation in another one weighs more.
+            sub, fact = SubIndication.REVOKED_NO_POE, "the certificate was revoked"
+            return PathResult(Indication.INDETERMINATE, sub, ders, status, fact, at)
+        status = replace(status, status="good")
     return PathResult(Indication.PASSED, None, ders, status, "the path is sound", at)
 
 

@@ -17,6 +17,8 @@ from certs.revocation.model import EvidenceItem
 
 READING_ERRORS = (ValueError, TypeError, KeyError, OverflowError, UnsupportedAlgorithm, InvalidSignature)
 EXPIRED_CERTS_ON_CRL = x509.ObjectIdentifier("2.5.29.60")
+HOLD = x509.ReasonFlags.certificate_hold.value
+UNDONE = x509.ReasonFlags.remove_from_crl.value
 
 T = TypeVar("T")
 
@@ -47,9 +49,13 @@ def evidence_times(kind: str, der: bytes) -> tuple[datetime, datetime | None] | 
 
 
 def freshest(statuses: list[RevocationStatus]) -> RevocationStatus:
-    """Return a revocation where there is one, else the newest answer, else unknown."""
+    """Return a final revocation where there is one, else the newest answer, else unknown.
+
+    Only certificateHold can be undone, so only there a newer answer counts for more. Source: RFC 5280, 5.3.1.
+    """
+    final = [s for s in statuses if s.status == "revoked" and s.revocation_reason not in {HOLD, UNDONE}]
     floor = datetime.min.replace(tzinfo=UTC)
-    ranked = sorted(statuses, key=lambda s: (s.status == "revoked", s.status == "good", s.this_update or floor))
+    ranked = sorted(final or statuses, key=lambda s: (s.status != "unknown", s.this_update or floor))
     return ranked[-1] if ranked else RevocationStatus("unknown")
 
 

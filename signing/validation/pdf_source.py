@@ -1,0 +1,200 @@
+"""A PDF opened for validation: its bytes, its signature fields, its DSS, whatever state it is in."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.crypt import AuthStatus
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DecodePurpose, StreamDecodeLimits
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation import EmbeddedPdfSignature
+
+from certs.revocation.answers import evidence_times
+from certs.revocation.model import EvidenceItem, RevocationEvidence
+from signing.validation.byte_range import RawSignature, gap_problem, scan_signatures
+from signing.validation.hostile import attempt
+
+MAX_SIGNATURES = 100
+MAX_DSS_ITEMS = 64
+# A 29 KB file whose xref stream unpacks to hundreds of megabytes costs 15 s without such a bound.
+DECODE_LIMITS = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=64 * 1024 * 1024))
+TIMESTAMP_SUBFILTER = "/ETSI.RFC3161"
+
+
+@dataclass
+class FoundSignature:
+    """One signature dictionary and how it was found."""
+
+    field_name: str
+    raw: RawSignature | None
+    subfilter: str = ""
+    claimed_time: datetime | None = None
+    embedded: EmbeddedPdfSignature | None = None
+    shared: bool = False
+    in_form: bool = True
+
+    @property
+    def is_timestamp(self) -> bool:
+        """Say whether it is a document time-stamp: by /SubFilter, since some writers leave /Type out."""
+        return self.subfilter == TIMESTAMP_SUBFILTER
+
+
+@dataclass
+class PdfSource:
+    """The opened file. reader is None where its structure cannot be read."""
+
+    data: mmap | bytes
+    sha256: str
+    reader: PdfFileReader | None
+    signatures: list[FoundSignature] = field(default_factory=list)
+    reason_codes: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def open_pdf(path: Path) -> Iterator[PdfSource]:
+    """Open a file of unknown worth. Nothing that its bytes can be raises here.
+
+    Raises:
+        OSError: The file itself cannot be read from disk.
+    """
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if path.stat().st_size == 0:
+            yield PdfSource(b"", digest, None, reason_codes=["document-unreadable"])
+            return
+        with mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
+            codes: list[str] = []
+            reader = _open_reader(stream, codes)
+            source = PdfSource(data, digest, reader, reason_codes=codes)
+            _find_signatures(source)
+            yield source
+
+
+def _open_reader(stream: Any, codes: list[str]) -> PdfFileReader | None:
+    for strict in (True, False):
+        reader = attempt(lambda s=strict: _readable(PdfFileReader(stream, strict=s, decode_limits=DECODE_LIMITS)), None)  # type: ignore[misc]
+        if reader is None:
+            continue
+        if not strict:
+            codes.append("document-irregular")
+        if reader.encrypted and not attempt(lambda r=reader: _opens_without_password(r), False):  # type: ignore[misc]
+            codes.append("document-encrypted")
+            return None
+        return reader
+    codes.append("document-unreadable")
+    return None
+
+
+def _readable(reader: PdfFileReader) -> PdfFileReader:
+    if not isinstance(reader.root, generic.DictionaryObject) or "/Pages" not in reader.root:
+        raise PdfError("the catalogue has no pages")
+    return reader
+
+
+def _opens_without_password(reader: PdfFileReader) -> bool:
+    return bool(reader.decrypt(b"").status is not AuthStatus.FAILED)
+
+
+def _find_signatures(source: PdfSource) -> None:
+    if source.reader is not None:
+        for entry in _field_entries(source.reader, source.reason_codes):
+            if len(source.signatures) >= MAX_SIGNATURES:
+                source.reason_codes.append("too-many-signatures")
+                break
+            source.signatures.append(_from_field(source.reader, entry))
+    _mark_shared(source.signatures)
+    known = {s.raw for s in source.signatures}
+    for raw in scan_signatures(source.data):
+        # In a readable file other bytes may look alike (an attached PDF), so there the range must be sound.
+        if raw not in known and (source.reader is None or gap_problem(source.data, raw) is None):
+            known.add(raw)
+            source.signatures.append(_from_bytes(source, raw))
+    source.signatures.sort(key=lambda s: s.raw.end if s.raw is not None else 0)
+
+
+def _field_entries(reader: PdfFileReader, codes: list[str]) -> Iterator[tuple[str, Any, Any]]:
+    fields = attempt(lambda: iter(enumerate_sig_fields(reader, filled_status=True)), iter(()))
+    while True:
+        entry = attempt(lambda: next(fields, None), "broken")
+        if entry is None:
+            return
+        if isinstance(entry, str):
+            codes.append("document-irregular")
+            return
+        yield entry
+
+
+def _from_field(reader: PdfFileReader, entry: tuple[str, Any, Any]) -> FoundSignature:
+    name, value, form_field = entry
+    signature = attempt(lambda: value.get_object(), None)
+    if not isinstance(signature, generic.DictionaryObject):
+        return FoundSignature(name, None)
+    return FoundSignature(
+        field_name=name,
+        raw=attempt(lambda: _raw_of(signature), None),
+        subfilter=attempt(lambda: str(signature.get("/SubFilter", "")), ""),
+        claimed_time=attempt(lambda: _claimed_time(signature), None),
+        embedded=attempt(lambda: EmbeddedPdfSignature(reader, form_field, name), None),
+    )
+
+
+def _raw_of(signature: generic.DictionaryObject) -> RawSignature:
+    numbers = signature.raw_get("/ByteRange").get_object()
+    contents = signature.raw_get("/Contents", decrypt=generic.EncryptedObjAccess.RAW)
+    return RawSignature(tuple(int(n) for n in numbers), contents.original_bytes)
+
+
+def _claimed_time(signature: generic.DictionaryObject) -> datetime | None:
+    claimed = generic.parse_pdf_date(signature["/M"], strict=False)
+    return claimed if claimed.tzinfo is not None else None
+
+
+def _from_bytes(source: PdfSource, raw: RawSignature) -> FoundSignature:
+    around = source.data[max(0, raw.byte_range[1] - 4_000) :][:8_000] if len(raw.byte_range) == 4 else b""
+    subfilter = TIMESTAMP_SUBFILTER if TIMESTAMP_SUBFILTER.encode() in around else ""
+    return FoundSignature("", raw, subfilter=subfilter, in_form=False)
+
+
+def _mark_shared(signatures: list[FoundSignature]) -> None:
+    first: dict[RawSignature, FoundSignature] = {}
+    for signature in signatures:
+        if signature.raw is None:
+            continue
+        other = first.setdefault(signature.raw, signature)
+        if other is not signature:
+            other.shared = signature.shared = True
+
+
+def read_dss(reader: PdfFileReader | None) -> RevocationEvidence:
+    """Return what the file's document security store holds; unreadable entries are left out.
+
+    Source: ISO 32000-2:2020, 12.8.4.3.
+    """
+    if reader is None:
+        return RevocationEvidence()
+    store = attempt(lambda: reader.root["/DSS"], None)
+    if not isinstance(store, generic.DictionaryObject):
+        return RevocationEvidence()
+    items: list[EvidenceItem] = []
+    for kind, key, purpose in (("ocsp", "/OCSPs", DecodePurpose.OCSP_RESPONSE), ("crl", "/CRLs", DecodePurpose.CRL)):
+        for der in _streams(store, key, purpose):
+            times = evidence_times(kind, der)
+            if times is not None:
+                items.append(EvidenceItem(kind, der, "document", *times))
+    return RevocationEvidence(tuple(items), tuple(_streams(store, "/Certs", DecodePurpose.CERTIFICATE)))
+
+
+def _streams(store: generic.DictionaryObject, key: str, purpose: DecodePurpose) -> Iterator[bytes]:
+    entries = attempt(lambda: list(store[key])[:MAX_DSS_ITEMS], [])
+    for entry in entries:
+        der = attempt(lambda e=entry: e.get_object().read_data(purpose), None)  # type: ignore[misc]
+        if isinstance(der, bytes):
+            yield der

@@ -1,0 +1,22 @@
+"""What a validation is judged by: handed in whole, because the child process fetches nothing."""
+
+from dataclasses import dataclass, field
+
+from certs.model import Purpose, TrustAnchor
+from certs.revocation.model import RevocationEvidence
+
+
+@dataclass(frozen=True)
+class ValidationPolicy:
+    """Trust anchors of all purposes, and the revocation evidence gathered beforehand."""
+
+    anchors: tuple[TrustAnchor, ...] = ()
+    evidence: RevocationEvidence = field(default_factory=RevocationEvidence)
+
+    def signer_anchors(self) -> tuple[TrustAnchor, ...]:
+        """Return the anchors under which a signer may stand."""
+        return tuple(anchor for anchor in self.anchors if anchor.purpose is not Purpose.TSA)
+
+    def tsa_anchors(self) -> tuple[TrustAnchor, ...]:
+        """Return the anchors under which a time-stamp authority may stand."""
+        return tuple(anchor for anchor in self.anchors if anchor.purpose is Purpose.TSA)
