@@ -131,5 +131,6 @@ def load_pki(folder: Path) -> DevPki:
     Raises:
         FileNotFoundError: There is none.
     """
+    folder = folder.resolve()
     values = json.loads(description_file(folder).read_text(encoding="utf-8"))
     return DevPki(folder, values["address"], datetime.fromisoformat(values["valid_until"]))
