@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import algos, cms, core, tsp, x509
+from asn1crypto import cms, core, tsp, x509
 from cryptography.hazmat.primitives import hashes
 from pyhanko.sign.general import extract_certificate_info, extract_signer_info
 from pyhanko.sign.validation.errors import SignatureValidationError
@@ -16,20 +16,19 @@ from pyhanko.sign.validation.generic_cms import (
     get_signing_cert_attr,
     validate_sig_integrity,
 )
-from pyhanko_certvalidator.policy_decl import DisallowWeakAlgorithmsPolicy
 from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
 from certs.model import SubIndication
 from certs.revocation.answers import evidence_times
 from certs.revocation.model import EvidenceItem
 from signing.validation.hostile import attempt
+from signing.validation.keys import ValueCheck, digest_is_strong, is_weak
 
 DigestOf = Callable[[str], bytes | None]
 """The digest of the signed content by algorithm name; None where there is no such content."""
 
 MAX_TIMESTAMPS = 8
 MAX_EVIDENCE_ITEMS = 32
-ALGORITHMS = DisallowWeakAlgorithmsPolicy()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def imprint_holds(stated: tsp.TSTInfo, digest_of: DigestOf) -> bool:
         imprint = stated["message_imprint"]
         algorithm = imprint["hash_algorithm"]["algorithm"].native
         expected = digest_of(algorithm)
-        strong = bool(ALGORITHMS.digest_algorithm_allowed(imprint["hash_algorithm"], None))
+        strong = digest_is_strong(imprint["hash_algorithm"])
         return strong and expected is not None and expected == imprint["hashed_message"].native
 
     return attempt(holds, False)
@@ -111,7 +110,7 @@ def _check(signed_data: cms.SignedData, digest_of: DigestOf, content_type: str |
     content = signed_data["encap_content_info"]
     stated_type = content["content_type"].native
     detached = content_type is None
-    if (detached and content["content"].native is not None) or (content_type and stated_type != content_type):
+    if (detached and not isinstance(content["content"], core.Void)) or (content_type and stated_type != content_type):
         return MALFORMED
     info = extract_signer_info(signed_data)
     found = _describe(signed_data, info)
@@ -125,7 +124,9 @@ def _check(signed_data: cms.SignedData, digest_of: DigestOf, content_type: str |
         found,
         signer_der=certificate.dump(),
         other_ders=tuple(other.dump() for other in others),
-        weak=attempt(lambda: _is_weak(info, certificate), True),
+        weak=attempt(
+            lambda: is_weak(info["signature_algorithm"], info["digest_algorithm"], certificate.public_key), True
+        ),
     )
     found = _check_integrity(found, info, certificate, stated_type, digest_of)
     if not named and found.sub_indication is None:
@@ -140,7 +141,7 @@ def _check_integrity(
     if actual is None:
         return replace(found, sub_indication=SubIndication.FORMAT_FAILURE)
     try:
-        digest_holds, value_holds = validate_sig_integrity(info, certificate, content_type, actual)
+        digest_holds, value_holds = validate_sig_integrity(info, certificate, content_type, actual, ValueCheck())
     except SignatureValidationError:
         # The signed attributes contradict the rest: nothing was compared.
         return replace(found, sub_indication=SubIndication.FORMAT_FAILURE, intact=False)
@@ -171,7 +172,7 @@ def _digest_attribute_holds(info: cms.SignerInfo, digest_of: DigestOf) -> bool:
 
 def _describe(signed_data: cms.SignedData, info: cms.SignerInfo) -> CmsFindings:
     attributes = info["signed_attrs"]
-    has_attributes = attributes.native is not None
+    has_attributes = not isinstance(attributes, core.Void)
     return CmsFindings(
         sub_indication=None,
         claimed_time=attempt(lambda: extract_self_reported_ts(info) if has_attributes else None, None),
@@ -182,16 +183,10 @@ def _describe(signed_data: cms.SignedData, info: cms.SignerInfo) -> CmsFindings:
     )
 
 
-def _is_weak(info: cms.SignerInfo, certificate: x509.Certificate) -> bool:
-    algorithm: algos.SignedDigestAlgorithm = info["signature_algorithm"]
-    signature_allowed = ALGORITHMS.signature_algorithm_allowed(algorithm, None, certificate.public_key)
-    return not (signature_allowed and ALGORITHMS.digest_algorithm_allowed(info["digest_algorithm"], None))
-
-
 def _embedded_evidence(signed_data: cms.SignedData, info: cms.SignerInfo) -> list[EvidenceItem]:
     """Return evidence inside the CMS itself: its crls field and Adobe's attribute."""
     found: list[tuple[str, Any]] = []
-    if signed_data["crls"].native is not None:
+    if not isinstance(signed_data["crls"], core.Void):
         found += [("crl", choice.chosen) for choice in signed_data["crls"] if choice.name == "certificate_list"]
     for attribute in info["signed_attrs"] or ():
         if attribute["type"].native == "adobe_revocation_info_archival":
