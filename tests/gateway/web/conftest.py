@@ -7,7 +7,7 @@ from threading import Thread
 from typing import Any, BinaryIO
 
 import pytest
-from flask import Flask
+from flask import Flask, abort
 from flask.testing import FlaskClient
 from flask_login import LoginManager, UserMixin
 from werkzeug.serving import make_server
@@ -90,7 +90,8 @@ class SamplePages:
         return self.provider_address
 
     def return_page(self, token: str, query: Mapping[str, str]) -> ReturnPage | None:
-        return RETURNS.get(token)
+        back = RETURNS.get(token)
+        return replace(back, page=replace(back.page, token=token)) if back else None
 
     def receipt_page(self, code: str) -> ReceiptPage | None:
         return RECEIPTS.get(code)
@@ -159,14 +160,10 @@ def build_app() -> Flask:
     def broken(status: int) -> str:
         if status == 500:
             raise RuntimeError("a fault that nobody foresaw")
-        from flask import abort
-
         abort(status)
 
     @app.get("/v1/broken")
     def broken_api() -> str:
-        from flask import abort
-
         abort(404)
 
     return app
