@@ -1,8 +1,6 @@
 """Making units, machine clients and local accounts."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -17,9 +15,7 @@ OPERATOR = "operator:command-line"
 PASSWORD_CHARACTERS = 12
 
 
-def add_unit(
-    work: UnitOfWork, code: str, name: str, address: str, collection_account: Mapping[str, Any] | None, now: datetime
-) -> UnitRow:
+def add_unit(work: UnitOfWork, code: str, name: str, address: str, now: datetime) -> UnitRow:
     """Add a unit that is valid from now on.
 
     Raises:
@@ -27,7 +23,6 @@ def add_unit(
     """
     if work.session.scalars(select(UnitRow).where(UnitRow.code == code)).first():
         raise ApiProblem("unit-code-taken", code)
-    account = dict(collection_account) if collection_account else None
     row = UnitRow(id=new_id(), code=code, name=name, address=address, valid_from=now, collection_account=account)
     work.session.add(row)
     work.audited(OPERATOR, "unit.added", row.id, row.id, now, code=code)

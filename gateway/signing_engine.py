@@ -1,23 +1,27 @@
 """One signature on one document, from the certificate's right to sign to our own validation of the result."""
 
-import threading
-from collections import defaultdict
+import dataclasses
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from certs.errors import KeySourceHeld
+from certs.errors import RevocationUnknown
 from certs.journeys import chain_ders_of, check_may_sign
-from certs.model import CertificateRole, CertificateState, Purpose
+from certs.model import Indication, Purpose, SubIndication
 from certs.store import SigningCertificate
 from gateway.blobs import Blob
 from gateway.db.tables.documents import DocumentRow, SignaturePictureRow
 from gateway.services import Services
 from gateway.trust import revocation_gatherer, trust_anchors
+from gateway.validating import validate_file
 from signing.journeys import sign_pdf
-from signing.key_sources.registry import open_key_source
-from signing.model import Level, SignatureStep, SignedRevision, SigningProfile
+from signing.model import SignatureStep, SignedRevision
+from signing.profiles import parse_placement
+from signing.timestamps.base import TimestampAuthority
+from signing.timestamps.in_order import AuthoritiesInOrder
+from signing.timestamps.rfc3161 import Rfc3161Authority
+from signing.validation.report import SignatureReport
 
 
 class ResultNotGood(Exception):
@@ -34,3 +38,97 @@ class SigningOrder:
     certificate: SigningCertificate
     profile_code: str
     placement: dict[str, Any] | None
+
+
+def sign_one(services: Services, order: SigningOrder, now: datetime) -> tuple[SignedRevision, Blob]:
+    """Sign one document and keep the new revision's bytes.
+
+    Args:
+        now: The claimed time of signing; the time-stamp proves its own.
+    Raises:
+        CertsError: The certificate may not sign, or nobody could say; the key was not used.
+        SigningError, SecretUnavailable, ConfinementError: See signing.journeys.sign_pdf.
+        ResultNotGood: Signed, but not kept.
+    """
+    with services.blobs.local(order.document.sha256) as source, services.blobs.scratch() as folder:
+        return sign_file(services, order, source, folder / "signed.pdf", now)
+
+
+def sign_file(
+    services: Services, order: SigningOrder, source: Path, target: Path, now: datetime
+) -> tuple[SignedRevision, Blob]:
+    """Sign a local file into target and keep the result's bytes; see sign_one."""
+    step = _step(services, order)
+    certificate = _present(services, order.certificate.id)
+    check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now)
+    key = services.key_sources.open(certificate.key_source_uri)
+    signed = sign_pdf(source, target, step, key=key, tsa=time_stamping(services), confined=services.confined, now=now)
+    _check_result(services, target, signed)
+    return signed, services.blobs.put_file(target)
+
+
+def _present(services: Services, certificate_id: str) -> SigningCertificate:
+    """Return the certificate as it stands now: it may have been held while this signature waited its turn."""
+    with services.unit_of_work(read_only=True) as work:
+        return work.certificates.get(certificate_id)
+
+
+def _step(services: Services, order: SigningOrder) -> SignatureStep:
+    profile = services.profiles[order.profile_code]
+    if order.placement is not None:
+        profile = dataclasses.replace(profile, placement=parse_placement(order.placement))
+    return SignatureStep(
+        profile=profile,
+        signer_name=order.certificate.holder_name,
+        certificate_der=order.certificate.certificate_der,
+        chain_ders=chain_ders_of(order.certificate),
+        image_png=_picture(services, order.certificate.id) if profile.image else None,
+    )
+
+
+def _picture(services: Services, certificate_id: str) -> bytes | None:
+    with services.unit_of_work(read_only=True) as work:
+        row = work.session.get(SignaturePictureRow, certificate_id)
+    if row is None:
+        return None
+    with services.blobs.open(row.sha256) as stream:
+        return stream.read()
+
+
+def time_stamping(services: Services) -> TimestampAuthority:
+    """Return the authorities of the settings, in their order."""
+    return AuthoritiesInOrder(
+        [
+            Rfc3161Authority(
+                authority.name,
+                authority.url,
+                anchors=lambda: trust_anchors(services, Purpose.TSA),
+                timeout_seconds=authority.timeout_seconds,
+            )
+            for authority in services.settings.timestamp_authorities
+        ]
+    )
+
+
+def _check_result(services: Services, path: Path, signed: SignedRevision) -> None:
+    """Let a result pass only if our own validation finds the new signature good and no other one broken.
+
+    Raises:
+        RevocationUnknown: The status that was known before the signature cannot be had now; it may be tried again.
+        ResultNotGood: Anything else that is not TOTAL_PASSED.
+    """
+    report = validate_file(services, path, datetime.now(UTC))
+    made = next((found for found in report.signatures if found.field_name == signed.field_name), None)
+    if made is None:
+        raise ResultNotGood("the new signature is not found in the result")
+    if made.indication is not Indication.PASSED:
+        if made.sub_indication is SubIndication.TRY_LATER:
+            raise RevocationUnknown("the signature was made, but the certificate's status is no longer known")
+        raise ResultNotGood(f"the new signature is {_words(made)}")
+    broken = next((found for found in report.signatures if found.indication is Indication.FAILED), None)
+    if broken is not None:
+        raise ResultNotGood(f"the signature in {broken.field_name} is {_words(broken)}")
+
+
+def _words(found: SignatureReport) -> str:
+    return f"{found.indication}/{found.sub_indication}: {', '.join(reason.code for reason in found.reasons)}"

@@ -12,7 +12,7 @@ from gateway.db.tables.documents import DocumentRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.problems import ApiProblem
 from gateway.services import Services
-from signing.model import parse_placement
+from signing.profiles import parse_placement
 from signing.states import RequestState, StepState, move_request, move_step
 from signing.store import RequestDocumentRow, SigningRequestRow, SigningStepRow
 

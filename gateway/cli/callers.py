@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Units, machine clients and people 
 def unit(code: str, name: str, address: str = "") -> None:
     """Add a unit; prints its id."""
     with open_services() as services, services.unit_of_work() as work:
-        row = add_unit(work, code, name, address, None, datetime.now(UTC))
+        row = add_unit(work, code, name, address, datetime.now(UTC))
         work.commit()
     print(row.id)
 

@@ -63,7 +63,7 @@ class Runner:
             return handler(self._services, task, datetime.now(UTC))
         except SQLAlchemyError:
             raise
-        except Exception as error:  # noqa: BLE001 - one task's fault must not stop the others
+        except Exception as error:
             log.exception("a task failed in a way nobody foresaw")
             if task.attempts >= FAULTS_BEFORE_GIVING_UP:
                 return GaveUp(type(error).__name__)

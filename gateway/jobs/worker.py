@@ -37,7 +37,7 @@ class Sweep(threading.Thread):
             self._runner.drain()
         except SQLAlchemyError as error:
             log.warning("the database does not answer; the sweep goes on", error=type(error).__name__)
-        except Exception:  # noqa: BLE001 - the sweep is what finds lost work, so nothing may end it
+        except Exception:
             log.exception("a round of the sweep failed")
 
     def _pause(self) -> timedelta:

@@ -22,8 +22,6 @@ class UnitRow(Base):
     parent_id: Mapped[str | None] = mapped_column(String(36))
     valid_from: Mapped[datetime] = mapped_column(UtcDateTime)
     valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Where citizens' transfers go: bank BIN, bank name, account number and name.
-    collection_account: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 class ApiClientRow(Base):

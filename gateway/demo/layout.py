@@ -1,0 +1,141 @@
+"""Where the demonstration keeps its things and on which loopback ports its processes answer."""
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.demo.processes import Port
+
+LOOPBACK = "127.0.0.1"
+TMN_CODE = "CTDEMO01"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The demonstration's folder and its five ports; makes every path and address from them."""
+
+    folder: Path
+    web_port: int
+    pki_port: int
+    sandbox_port: int
+    listener_port: int
+
+    @property
+    def web_url(self) -> str:
+        """Where the gateway answers."""
+        return f"http://{LOOPBACK}:{self.web_port}"
+
+    @property
+    def pki_url(self) -> str:
+        """Where the development PKI's services answer: TSA, OCSP, CRL."""
+        return f"http://{LOOPBACK}:{self.pki_port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the VNPAY sandbox answers."""
+        return f"http://{LOOPBACK}:{self.sandbox_port}"
+
+    @property
+    def listener_url(self) -> str:
+        """Where the processing system hears of events."""
+        return f"http://{LOOPBACK}:{self.listener_port}/webhooks"
+
+    @property
+    def pki_folder(self) -> Path:
+        """Keys and certificates of the development PKI."""
+        return self.folder / "pki"
+
+    @property
+    def profile(self) -> Path:
+        """The settings that the demonstration's processes read."""
+        return self.folder / "gateway.toml"
+
+    @property
+    def results(self) -> Path:
+        """Files that the story leaves to be looked at: signed PDFs, receipts, the statement."""
+        return self.folder / "results"
+
+    def ports(self) -> tuple[Port, ...]:
+        """The ports, each with what it is for and the option that moves it."""
+        return (
+            Port(self.web_port, "the gateway", "--port"),
+            Port(self.pki_port, "the time-stamping authority", "--pki-port"),
+            Port(self.sandbox_port, "the VNPAY sandbox", "--sandbox-port"),
+            Port(self.listener_port, "the processing system's listener", "--listener-port"),
+        )
+
+    def secret_file(self, name: str) -> Path:
+        """Return the file of one secret; only its owner may read it."""
+        return self.folder / "secrets" / name
+
+    def secret(self, name: str) -> str:
+        """Return one secret, made at random the first time."""
+        path = self.secret_file(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(24))
+        return path.read_text(encoding="ascii").strip()
+
+    def environment(self, softhsm_configuration: Path | None) -> Mapping[str, str]:
+        """Return the environment of the demonstration's processes."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+        extra = {"GATEWAY_PROFILE_FILE": str(self.profile), "PYTHONUNBUFFERED": "1"}
+        if softhsm_configuration is not None:
+            extra["SOFTHSM2_CONF"] = str(softhsm_configuration)
+        return {**inherited, **extra}
+
+    def write_profile(self, pkcs11_module: Path | None, fonts_folder: Path) -> None:
+        """Write the settings; secrets go into files of their own, named by reference."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.results.mkdir(exist_ok=True)
+        for name in ("master", "vnpay"):
+            self.secret(name)
+        module = f"pkcs11_module = {_quoted(pkcs11_module)}\n" if pkcs11_module else ""
+        self.profile.write_text(
+            f"""# Written by `python -m gateway demo`; for this machine only.
+environment = "development"
+operator_name = "Cổng ký số và thanh toán thành phố Cần Thơ (chạy thử)"
+data_folder = {_quoted(self.folder)}
+database_url = "sqlite:///{self.folder}/gateway.db"
+queue_url = "sqlite:///{self.folder}/queue.db"
+public_url = "{self.web_url}"
+master_secret = "file:{self.secret_file("master")}"
+fonts_folder = {_quoted(fonts_folder)}
+# The PKI's responders, the sandbox and the listener all answer on loopback.
+outgoing_networks = ["127.0.0.0/8"]
+{module}
+[blobs]
+url = "file://{self.folder}/blobs"
+
+[[timestamp_authorities]]
+name = "TSA thử nghiệm"
+url = "{self.pki_url}/dev/tsa/tsa"
+timeout_seconds = 20
+
+[vnpay]
+tmn_code = "{TMN_CODE}"
+hash_secret = "file:{self.secret_file("vnpay")}"
+payment_url = "{self.sandbox_url}/paymentv2/vpcpay.html"
+api_url = "{self.sandbox_url}/merchant_webapi/api/transaction"
+
+[worker]
+sweep_seconds = 2
+lease_seconds = 60
+""",
+            encoding="utf-8",
+        )
+
+
+def _quoted(path: Path) -> str:
+    return json.dumps(str(path))
+
+
+def python_command(*arguments: str) -> list[str]:
+    """Return the command that runs one of our modules with this interpreter."""
+    return [sys.executable, "-m", *arguments]
