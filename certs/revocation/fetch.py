@@ -103,11 +103,15 @@ def _exchange_once(
                 if response.is_redirect:
                     return _Redirect(response.headers["Location"])
                 if response.status_code != requests.codes.ok:
-                    raise ExchangeFailed("http-status")
-                return _read_bounded(response, max_size_bytes)
+                    raise ExchangeFailed("time-limit" if expired.is_set() else "http-status")
+                received = _read_bounded(response, max_size_bytes)
         except (requests.RequestException, OSError, ValueError) as error:
             slow = expired.is_set() or isinstance(error, requests.Timeout)
             raise ExchangeFailed("time-limit" if slow else "unreachable") from error
+    if expired.is_set():
+        # To the reader the closed socket looks like the end of the answer.
+        raise ExchangeFailed("time-limit")
+    return received
 
 
 def _read_bounded(response: requests.Response, max_size_bytes: int) -> bytes:
