@@ -70,9 +70,11 @@ install_packages() {
     log=$(mktemp)
     say "installing with apt-get:$1"
     apt="$prefix env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=1 -o Acquire::http::Timeout=20"
-    # Word splitting is meant: a command and a list of packages.
+    # Where one of the machine's package sources is broken, update fails although the others have what is wanted.
+    $apt update >"$log" 2>&1 || true
+    # Word splitting is meant: a list of packages.
     # shellcheck disable=SC2086
-    if $apt update >"$log" 2>&1 && $apt install --no-install-recommends $1 >>"$log" 2>&1; then
+    if $apt install --no-install-recommends $1 >>"$log" 2>&1; then
         rm -f "$log"
         return 0
     fi

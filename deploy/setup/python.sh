@@ -10,7 +10,7 @@ say() { printf 'set-up: %s\n' "$*" >&2; }
 
 stop() {
     [ -z "$log" ] || {
-        tail -n 8 "$log" >&2
+        grep -v -e '^WARNING' -e '^ *$' "$log" | tail -n 5 >&2 || true
         rm -f "$log"
     }
     say "$1"
