@@ -1,0 +1,1 @@
+"""Bank statements: what a file from the bank says, read strictly and checked against itself."""
