@@ -1,0 +1,1 @@
+"""What a signature looks like on the page; it knows no key."""

@@ -1,0 +1,236 @@
+"""What can go wrong while signing: each error names one fact and carries a stable code, never a secret.
+
+Every error takes one plain message (a time-stamp's also a reason), so that it crosses process boundaries as it is.
+"""
+
+from typing import ClassVar
+
+
+class SigningError(Exception):
+    """Base of every error that signing raises on purpose."""
+
+    code: ClassVar[str] = "signing"
+
+
+class DocumentNotSignable(SigningError):
+    """Base: this file cannot be given a signature; another file is needed."""
+
+    code = "document-not-signable"
+
+
+class DocumentEmpty(DocumentNotSignable):
+    """The file has no bytes."""
+
+    code = "document-empty"
+
+
+class DocumentNotPdf(DocumentNotSignable):
+    """The file does not begin as a PDF does."""
+
+    code = "document-not-pdf"
+
+
+class DocumentUnreadable(DocumentNotSignable):
+    """The PDF is damaged: truncated, altered, or not built as ISO 32000 demands."""
+
+    code = "document-unreadable"
+
+
+class DocumentEncrypted(DocumentNotSignable):
+    """The PDF opens only with a password."""
+
+    code = "document-encrypted"
+
+
+class DocumentRestricted(DocumentNotSignable):
+    """The PDF opens without a password, but an owner's password protects it against changes."""
+
+    code = "document-restricted"
+
+
+class DocumentCertifiedAgainstChanges(DocumentNotSignable):
+    """An earlier certification signature forbids what this signature would add."""
+
+    code = "document-certified-against-changes"
+
+
+class DocumentDynamicForm(DocumentNotSignable):
+    """The PDF is a dynamic XFA form: its pages exist only in the viewer, so no one can see what would be signed."""
+
+    code = "document-dynamic-form"
+
+
+class DocumentTooComplex(DocumentNotSignable):
+    """Reading the PDF would cost more than one document may."""
+
+    code = "document-too-complex"
+
+
+class PlacementError(SigningError):
+    """Base: the visible signature finds no place."""
+
+    code = "placement"
+
+
+class PlacementInvalid(PlacementError):
+    """A placement is not written as it must be."""
+
+    code = "placement-invalid"
+
+
+class AnchorNotFound(PlacementError):
+    """The text that should mark the place is not in the document."""
+
+    code = "anchor-not-found"
+
+
+class AnchorSignatureNotFound(PlacementError):
+    """The signature that this one should stand over is missing or invisible."""
+
+    code = "anchor-signature-not-found"
+
+
+class PlacementTooTight(PlacementError):
+    """Between the two texts there is no room for a picture that covers neither."""
+
+    code = "placement-too-tight"
+
+
+class PageNotFound(PlacementError):
+    """The placement names a page that the document does not have, or a rectangle outside that page."""
+
+    code = "page-not-found"
+
+
+class PictureUnusable(SigningError):
+    """The picture of the handwriting or seal is missing, too large, or not a PNG."""
+
+    code = "picture-unusable"
+
+
+class ProfileUnusable(SigningError):
+    """A signing profile's file has a fault."""
+
+    code = "signing-profile-unusable"
+
+
+class AlgorithmNotAllowed(SigningError):
+    """The certificate's key is of a kind or size that our policy does not sign with."""
+
+    code = "algorithm-not-allowed"
+
+
+class SignatureDoesNotFit(SigningError):
+    """The finished CMS is larger than the gap that was left for it."""
+
+    code = "signature-does-not-fit"
+
+
+class RevisionAltered(SigningError):
+    """The prepared file is not the original followed by exactly one revision with an empty gap."""
+
+    code = "revision-altered"
+
+
+class KeySourceError(SigningError):
+    """Base: the private key could not be used."""
+
+    code = "key-source"
+
+
+class KeySourceUriInvalid(KeySourceError):
+    """The address of a key source cannot be read."""
+
+    code = "key-source-uri-invalid"
+
+
+class PinIncorrect(KeySourceError):
+    """The token or key file refused the PIN. It is never tried again by itself, because tokens lock."""
+
+    code = "pin-incorrect"
+
+
+class PinLocked(KeySourceError):
+    """The token has locked the PIN after wrong tries; its issuer must unlock it."""
+
+    code = "pin-locked"
+
+
+class TokenAbsent(KeySourceError):
+    """The token is not plugged in, or the key file is not there."""
+
+    code = "token-absent"
+
+
+class KeyNotFound(KeySourceError):
+    """The token holds no such private key, or several under one name."""
+
+    code = "key-not-found"
+
+
+class KeySourceTimedOut(KeySourceError):
+    """The key source gave no answer within its time."""
+
+    code = "key-source-timed-out"
+
+
+class KeySourceUnavailable(KeySourceError):
+    """The key source failed: its module cannot be loaded, crashed, or reports a fault of its own."""
+
+    code = "key-source-unavailable"
+
+
+class SignatureValueWrong(KeySourceError):
+    """The value that the key source returned does not verify against the signing certificate."""
+
+    code = "signature-value-wrong"
+
+
+class TimestampError(SigningError):
+    """Base: no time-stamp was had."""
+
+    code = "timestamp"
+
+
+class TimestampUnavailable(TimestampError):
+    """The authority did not answer properly within its time; it may later."""
+
+    code = "timestamp-unavailable"
+
+
+class TimestampRefused(TimestampError):
+    """The authority answered that it will not stamp this request."""
+
+    code = "timestamp-refused"
+
+
+class TimestampNotTrustworthy(TimestampError):
+    """The authority's answer is not what was asked for or cannot be trusted.
+
+    Attributes:
+        reason: unreadable | nonce | imprint | usage | signature | untrusted | time.
+    """
+
+    code = "timestamp-not-trustworthy"
+
+    def __init__(self, message: str, reason: str = "unreadable") -> None:
+        super().__init__(message, reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {
+    error.code: error
+    for error in (
+        DocumentEmpty,
+        DocumentNotPdf,
+        DocumentUnreadable,
+        DocumentEncrypted,
+        DocumentRestricted,
+        DocumentCertifiedAgainstChanges,
+        DocumentDynamicForm,
+        DocumentTooComplex,
+    )
+}

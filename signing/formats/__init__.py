@@ -1,0 +1,1 @@
+"""Signature formats: bytes in, bytes out; they know no network and no database."""

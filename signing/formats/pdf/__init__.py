@@ -1,0 +1,1 @@
+"""PAdES signatures in PDF files: inspect, prepare, complete."""

@@ -1,0 +1,267 @@
+"""Reads PDF files that strangers sent: strictly, within limits, and whole before anything is signed.
+
+A damaged file can often still be given a signature, which then covers what nobody can read. So the cross-reference
+tables, every object, every compressed stream and the page tree are read first. Runs in the child for untrusted files.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pypdfium2
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.crypt import AuthStatus, StandardSecurityHandler
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
+from pyhanko.pdf_utils.misc import PdfDecodeLimitError, PdfStrictReadError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+
+from signing.errors import (
+    DocumentDynamicForm,
+    DocumentEmpty,
+    DocumentEncrypted,
+    DocumentNotPdf,
+    DocumentNotSignable,
+    DocumentRestricted,
+    DocumentTooComplex,
+    DocumentUnreadable,
+)
+from signing.model import Rectangle
+
+MEBIBYTE = 1024 * 1024
+LIMITS = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=256 * MEBIBYTE))
+MAXIMUM_OBJECTS = 1_000_000
+MAXIMUM_PAGES = 20_000
+# All streams of a document together, inflated: about 350 colour pages scanned at 200 dpi without loss.
+MAXIMUM_INFLATED_BYTES = 4096 * MEBIBYTE
+_INFLATE_STEP_BYTES = 4 * MEBIBYTE
+# Scanning software built on Pillow writes generation 65536 instead of 65535 for the free object 0. It does no harm,
+# and scans are what offices have most of.
+_PILLOW_FAULT = "Illegal generation 65536 for object ID 0"
+_DOCUMENT_TIMESTAMP = "/ETSI.RFC3161"
+
+
+@dataclass(frozen=True)
+class SignedField:
+    """A signature field that holds a signature.
+
+    Attributes:
+        page_index: From 0; None where the field stands on no page.
+        rectangle: In the page's own coordinates; None when invisible.
+        signed_until: Offset behind the last byte that the signature covers.
+    """
+
+    name: str
+    page_index: int | None
+    rectangle: Rectangle | None
+    signed_until: int
+    is_timestamp: bool
+
+
+def open_strictly(stream: BinaryIO) -> PdfFileReader:
+    """Return a reader that knows the file's cross-references.
+
+    Raises:
+        DocumentNotSignable: One of its kinds says why the file cannot be used.
+    """
+    head = stream.read(1024)
+    if not head:
+        raise DocumentEmpty("the file has no bytes")
+    if not head.startswith(b"%PDF-"):
+        raise DocumentNotPdf("the file does not begin with %PDF-")
+    reader = _strict_reader(stream)
+    if "/Encrypt" in reader.trailer:
+        _refuse_encrypted(reader)
+    return reader
+
+
+def _strict_reader(stream: BinaryIO) -> PdfFileReader:
+    try:
+        return PdfFileReader(stream, strict=True, decode_limits=LIMITS)
+    except PdfStrictReadError as error:
+        if _PILLOW_FAULT not in str(error):
+            raise
+    reader = PdfFileReader(stream, strict=False, decode_limits=LIMITS)
+    reader.strict = True
+    return reader
+
+
+def _refuse_encrypted(reader: PdfFileReader) -> None:
+    standard = isinstance(reader.security_handler, StandardSecurityHandler)
+    if standard and reader.decrypt(b"").status is not AuthStatus.FAILED:
+        raise DocumentRestricted("an owner's password protects the document against changes")
+    raise DocumentEncrypted("the document opens only with a password")
+
+
+def check_whole(reader: PdfFileReader, path: Path) -> int:
+    """Read the whole document and return its number of pages.
+
+    Raises:
+        DocumentUnreadable, DocumentDynamicForm, DocumentTooComplex: As they say.
+    """
+    _check_objects(reader)
+    root = reader.root
+    if entry(root, "/NeedsRendering"):
+        raise DocumentDynamicForm("the document is a dynamic XFA form")
+    page_count = sum(1 for _ in pages(reader))
+    if page_count == 0 or root["/Pages"]["/Count"] != page_count:
+        raise DocumentUnreadable("the page tree does not hold as many pages as it says")
+    with pypdfium2.PdfDocument(path) as document:
+        if len(document) != page_count:
+            raise DocumentUnreadable("two readers see different numbers of pages")
+        for index in {0, page_count - 1}:
+            document[index].close()
+    return page_count
+
+
+def _check_objects(reader: PdfFileReader) -> None:
+    references = {
+        reference
+        for revision in range(reader.total_revisions)
+        for reference in reader.xrefs.explicit_refs_in_revision(revision)
+    }
+    if len(references) > MAXIMUM_OBJECTS:
+        raise DocumentTooComplex(f"the document has more than {MAXIMUM_OBJECTS} objects")
+    inflated_bytes = 0
+    for reference in references:
+        # Members of an object stream are read with that stream, which is an object itself.
+        if not isinstance(reader.xrefs[reference], int):
+            continue
+        value = reader.get_object(reference)
+        if isinstance(value, generic.StreamObject):
+            inflated_bytes += _inflated_size(value)
+            # Large streams are not kept: only one is in memory at a time.
+            reader.resolved_objects.pop((reference.generation, reference.idnum), None)
+        if inflated_bytes > MAXIMUM_INFLATED_BYTES:
+            raise DocumentTooComplex("the document's streams are too large when inflated")
+
+
+def _inflated_size(stream: generic.StreamObject) -> int:
+    """Inflate a Flate stream without keeping the result, so that its checksum is compared; return its size."""
+    filters = entry(stream, "/Filter")
+    first = filters[0] if isinstance(filters, generic.ArrayObject) and filters else filters
+    if first not in {"/FlateDecode", "/Fl"}:
+        return len(stream.encoded_data)
+    inflater = zlib.decompressobj()
+    size = 0
+    waiting: bytes = stream.encoded_data
+    while waiting and not inflater.eof:
+        size += len(inflater.decompress(waiting, _INFLATE_STEP_BYTES))
+        waiting = inflater.unconsumed_tail
+        if size > MAXIMUM_INFLATED_BYTES:
+            raise DocumentTooComplex("a stream is too large when inflated")
+    if not inflater.eof:
+        raise DocumentUnreadable("a compressed stream ends too early")
+    return size
+
+
+def pages(reader: PdfFileReader) -> Iterator[generic.IndirectObject]:
+    """Yield a reference to each page in order.
+
+    Raises:
+        DocumentUnreadable: The tree has a loop, or a node that is neither pages nor a page.
+        DocumentTooComplex: More pages than a document may have.
+    """
+    waiting: list[Any] = [reader.root.raw_get("/Pages")]
+    seen: set[tuple[int, int]] = set()
+    found = 0
+    while waiting:
+        reference = waiting.pop()
+        if not isinstance(reference, generic.IndirectObject) or (reference.idnum, reference.generation) in seen:
+            raise DocumentUnreadable("the page tree is not a tree of indirect objects")
+        seen.add((reference.idnum, reference.generation))
+        node = reference.get_object()
+        if entry(node, "/Type") == "/Pages":
+            waiting.extend(reversed([node["/Kids"].raw_get(index) for index in range(len(node["/Kids"]))]))
+            continue
+        if entry(node, "/Type") != "/Page":
+            raise DocumentUnreadable("the page tree holds something that is no page")
+        found += 1
+        if found > MAXIMUM_PAGES:
+            raise DocumentTooComplex(f"the document has more than {MAXIMUM_PAGES} pages")
+        yield reference
+
+
+def signed_fields(reader: PdfFileReader) -> list[SignedField]:
+    """Return the filled signature fields in the order of signing."""
+    if "/AcroForm" not in reader.root:
+        return []
+    places: dict[tuple[int, int], int] | None = None
+    found = []
+    for name, value, field in enumerate_sig_fields(reader, filled_status=True):
+        if places is None:
+            places = _annotation_places(reader)
+        signature = value.get_object()
+        byte_range = [int(number) for number in resolved(signature["/ByteRange"])]
+        page_index, rectangle = _widget_place(field, places)
+        is_timestamp = entry(signature, "/SubFilter") == _DOCUMENT_TIMESTAMP
+        found.append(SignedField(name, page_index, rectangle, byte_range[2] + byte_range[3], is_timestamp))
+    return sorted(found, key=lambda signed: signed.signed_until)
+
+
+def _annotation_places(reader: PdfFileReader) -> dict[tuple[int, int], int]:
+    places = {}
+    for index, page in enumerate(pages(reader)):
+        annotations = entry(page.get_object(), "/Annots") or []
+        for position in range(len(annotations)):
+            annotation = annotations.raw_get(position)
+            if isinstance(annotation, generic.IndirectObject):
+                places[annotation.idnum, annotation.generation] = index
+    return places
+
+
+def _widget_place(
+    reference: generic.IndirectObject, places: dict[tuple[int, int], int]
+) -> tuple[int | None, Rectangle | None]:
+    widget = reference.get_object()
+    if "/Rect" not in widget and entry(widget, "/Kids"):
+        reference = widget["/Kids"].raw_get(0)
+        widget = reference.get_object()
+    page_index = places.get((reference.idnum, reference.generation))
+    corners = [float(number) for number in resolved(entry(widget, "/Rect")) or (0, 0, 0, 0)]
+    rectangle = Rectangle(
+        min(corners[0], corners[2]),
+        min(corners[1], corners[3]),
+        max(corners[0], corners[2]),
+        max(corners[1], corners[3]),
+    )
+    visible = page_index is not None and rectangle.width > 0 and rectangle.height > 0
+    return page_index, rectangle if visible else None
+
+
+def entry(dictionary: generic.DictionaryObject | None, key: str) -> Any:
+    """Return a dictionary's value with references followed, or None; its own get() would give the reference."""
+    try:
+        return None if dictionary is None else dictionary[key]
+    except KeyError:
+        return None
+
+
+def resolved(array: generic.ArrayObject | None) -> list[Any]:
+    """Return an array's items with references followed; iterating over the array itself would give the references."""
+    return [] if array is None else [array[index] for index in range(len(array))]
+
+
+def certification_level(reader: PdfFileReader) -> int | None:
+    """Return what a certification signature allows: 1 nothing, 2 forms and signing, 3 also annotations; or None.
+
+    Source: ISO 32000-2:2020, 12.8.2.2 (DocMDP), table 257.
+    """
+    signature = entry(entry(reader.root, "/Perms"), "/DocMDP")
+    if signature is None:
+        return None
+    for reference in resolved(entry(signature, "/Reference")):
+        if entry(reference, "/TransformMethod") == "/DocMDP":
+            return int(entry(entry(reference, "/TransformParams"), "/P") or 2)
+    return 2
+
+
+def as_refusal(error: Exception) -> DocumentNotSignable:
+    """Return what a parser's failure says about the file: anything at all can come out of a hostile one."""
+    if isinstance(error, DocumentNotSignable):
+        return error
+    if isinstance(error, MemoryError | RecursionError | PdfDecodeLimitError):
+        return DocumentTooComplex("reading the document needs more than one document may take")
+    return DocumentUnreadable(f"the document's structure is damaged ({type(error).__name__})")

@@ -1,0 +1,125 @@
+"""Signing one PDF, from the untouched file to the signed revision."""
+
+import dataclasses
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from config.confinement import ConfinedRunner
+from signing.errors import TimestampUnavailable
+from signing.formats.cms import assemble_signed_data, check_signature_value, reserved_size_bytes, signed_attributes
+from signing.formats.pdf.complete import check_prepared, complete_pdf
+from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
+from signing.key_sources.base import KeySource
+from signing.model import BetweenText, Level, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
+from signing.policies import signature_algorithm
+from signing.timestamps.base import TimestampAuthority, TimestampToken
+
+# Tokens with their certificates take 2 to 7 KiB; the file holds what is left over as zeros.
+TIMESTAMP_ROOM_BYTES = 12 * 1024
+SIGNER_NAME = "{signer_name}"
+
+
+def sign_pdf(
+    source: Path,
+    target: Path,
+    step: SignatureStep,
+    *,
+    key: KeySource,
+    tsa: TimestampAuthority | None,
+    confined: ConfinedRunner,
+    now: datetime,
+) -> SignedRevision:
+    """Write source plus one signed revision to target.
+
+    The signer's right to sign is the caller's to check before. Whatever fails, there is no target; the key is used
+    at most once.
+
+    Args:
+        target: Where the signed file goes; a file already there is replaced.
+        tsa: Needed at level B-T.
+        confined: Runs the part that parses the untrusted file.
+        now: Aware; becomes the claimed time.
+    Raises:
+        DocumentNotSignable, PlacementError, PictureUnusable, AlgorithmNotAllowed: The key was not used.
+        KeySourceError: The key could not be used, or its value does not verify.
+        TimestampError: Signed, but not stamped; nothing is kept.
+        SignatureDoesNotFit: The finished signature is larger than planned.
+        ConfinementError: The file could not be read within the limits.
+    """
+    algorithm = signature_algorithm(step.certificate_der)
+    order = _order(step, algorithm, now)
+    if step.profile.level is Level.B_T and tsa is None:
+        raise TimestampUnavailable("the level B-T needs a time-stamping authority, and none is set")
+    try:
+        prepared = confined.run(prepare_pdf, source, target, order)
+        check_prepared(source, prepared)
+        token = _sign_prepared(prepared, step, algorithm, key, tsa if step.profile.level is Level.B_T else None)
+        sha256, size_bytes = _measure(target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return SignedRevision(
+        sha256=sha256,
+        size_bytes=size_bytes,
+        field_name=prepared.field_name,
+        page_index=prepared.page_index,
+        rectangle=prepared.rectangle,
+        signed_at=token.gen_time if token else now,
+        level=step.profile.level,
+    )
+
+
+def _order(step: SignatureStep, algorithm: SignatureAlgorithm, now: datetime) -> PdfSignatureOrder:
+    room = TIMESTAMP_ROOM_BYTES if step.profile.level is Level.B_T else 0
+    return PdfSignatureOrder(
+        placement=_for_signer(step.profile.placement, step.signer_name),
+        signer_name=step.signer_name,
+        claimed_at=now,
+        digest_algorithm=algorithm.digest_algorithm,
+        bytes_reserved=reserved_size_bytes(step.certificate_der, step.chain_ders, timestamp_bytes=room),
+        image_png=step.image_png,
+        reason=step.reason,
+    )
+
+
+def _for_signer(placement: Placement, signer_name: str) -> Placement:
+    if isinstance(placement, BetweenText):
+        return dataclasses.replace(
+            placement,
+            above=placement.above.replace(SIGNER_NAME, signer_name),
+            below=placement.below.replace(SIGNER_NAME, signer_name),
+        )
+    return placement
+
+
+def _sign_prepared(
+    prepared: PreparedRevision,
+    step: SignatureStep,
+    algorithm: SignatureAlgorithm,
+    key: KeySource,
+    tsa: TimestampAuthority | None,
+) -> TimestampToken | None:
+    attributes = signed_attributes(prepared.digest, step.certificate_der)
+    value = key.sign(attributes, algorithm)
+    check_signature_value(attributes, value, step.certificate_der, algorithm)
+    token = None
+    if tsa is not None:
+        imprint = hashlib.new(algorithm.digest_algorithm, value).digest()
+        token = tsa.timestamp(imprint, algorithm.digest_algorithm)
+    cms_der = assemble_signed_data(
+        attributes=attributes,
+        signature_value=value,
+        algorithm=algorithm,
+        certificate_der=step.certificate_der,
+        chain_ders=step.chain_ders,
+        timestamp_token=token.der if token else None,
+    )
+    complete_pdf(prepared, cms_der)
+    return token
+
+
+def _measure(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return digest.hexdigest(), file.tell()

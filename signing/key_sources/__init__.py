@@ -1,0 +1,1 @@
+"""Where private keys live: files, tokens; one adapter for each, all behind one port."""

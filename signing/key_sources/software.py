@@ -1,0 +1,28 @@
+"""Signs with a private key that is held in this process's memory."""
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from signing.errors import KeySourceUnavailable
+from signing.model import SignatureAlgorithm
+
+SoftwareKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+
+
+def sign_in_software(key: SoftwareKey, data: bytes, algorithm: SignatureAlgorithm) -> bytes:
+    """Return the signature value over data.
+
+    Raises:
+        KeySourceUnavailable: The key is of another kind than the algorithm.
+    """
+    digest = _HASHES[algorithm.digest_algorithm]
+    if algorithm.is_rsa and isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), digest)
+    if not algorithm.is_rsa and isinstance(key, ec.EllipticCurvePrivateKey):
+        return key.sign(data, ec.ECDSA(digest))
+    raise KeySourceUnavailable(f"the key cannot sign with {algorithm}")

@@ -1,0 +1,103 @@
+"""Reads the addresses of key sources: `pkcs11:` as RFC 7512 has it, and `pkcs12:` for key files.
+
+A PIN never stands in an address; `pin-source` says where it is read from when it is needed.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, unquote_to_bytes
+
+from signing.errors import KeySourceUriInvalid
+
+_TOKEN_ATTRIBUTES = {"token", "serial", "manufacturer", "model"}
+_OBJECT_ATTRIBUTES = {"object", "id", "type"}
+
+
+@dataclass(frozen=True)
+class TokenAddress:
+    """Which token: every attribute given must agree; None agrees with any."""
+
+    token: str | None = None
+    serial: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Pkcs11Address:
+    """A private key in a token.
+
+    Attributes:
+        label, key_id: CKA_LABEL and CKA_ID; at least one is given.
+        pin_source: `env:NAME` or `file:/path`.
+    """
+
+    token: TokenAddress
+    label: str | None
+    key_id: bytes | None
+    pin_source: str
+
+
+@dataclass(frozen=True)
+class Pkcs12Address:
+    """A key file, and where its pass phrase is read from."""
+
+    path: Path
+    pin_source: str
+
+
+def parse_key_source_uri(uri: str) -> Pkcs11Address | Pkcs12Address:
+    """Read the address of a key source.
+
+    Raises:
+        KeySourceUriInvalid: Of another kind, incomplete, or with a PIN in it. The message never repeats a value.
+    """
+    scheme, separator, rest = uri.partition(":")
+    path, _, query = rest.partition("?")
+    if not separator or scheme not in {"pkcs11", "pkcs12"}:
+        raise KeySourceUriInvalid("a key source's address begins with pkcs11: or pkcs12:")
+    queries = _attributes(query, "&")
+    if "pin-value" in queries:
+        raise KeySourceUriInvalid("a PIN must not stand in an address; name its place with pin-source")
+    unknown = set(queries) - {"pin-source"}
+    if unknown:
+        raise KeySourceUriInvalid(f"an address may not set {', '.join(sorted(unknown))}; settings do")
+    pin_source = unquote(queries.get("pin-source", ""))
+    if not pin_source.startswith(("env:", "file:/")):
+        raise KeySourceUriInvalid("pin-source is env:NAME or file:/absolute/path")
+    if scheme == "pkcs12":
+        return _pkcs12(path, pin_source)
+    return _pkcs11(_attributes(path, ";"), pin_source)
+
+
+def _attributes(text: str, separator: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in filter(None, text.split(separator)):
+        name, equals, value = part.partition("=")
+        if not equals or name in found:
+            raise KeySourceUriInvalid("an address has an attribute without a value, or one twice")
+        found[name] = value
+    return found
+
+
+def _pkcs12(path: str, pin_source: str) -> Pkcs12Address:
+    place = Path(unquote(path))
+    if not place.is_absolute():
+        raise KeySourceUriInvalid("a pkcs12 address names an absolute path")
+    return Pkcs12Address(place, pin_source)
+
+
+def _pkcs11(attributes: dict[str, str], pin_source: str) -> Pkcs11Address:
+    unknown = set(attributes) - _TOKEN_ATTRIBUTES - _OBJECT_ATTRIBUTES
+    if unknown:
+        raise KeySourceUriInvalid(f"a pkcs11 address with {', '.join(sorted(unknown))} is not supported")
+    if attributes.get("type", "private") != "private":
+        raise KeySourceUriInvalid("a key source is a private key")
+    token = TokenAddress(**{name: unquote(value) for name, value in attributes.items() if name in _TOKEN_ATTRIBUTES})
+    label = unquote(attributes["object"]) if "object" in attributes else None
+    key_id = unquote_to_bytes(attributes["id"]) if "id" in attributes else None
+    if token == TokenAddress():
+        raise KeySourceUriInvalid("a pkcs11 address names the token")
+    if label is None and key_id is None:
+        raise KeySourceUriInvalid("a pkcs11 address names the key by object or id")
+    return Pkcs11Address(token, label, key_id, pin_source)

@@ -1,0 +1,169 @@
+"""What a signature is to be: who signs, at which level, and where it shows. Plain values, no I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+POINTS_PER_MM = 72 / 25.4
+
+
+class SignerRole(StrEnum):
+    """As whom a signature is made."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class Level(StrEnum):
+    """PAdES baseline levels that signing reaches (ETSI EN 319 142-1)."""
+
+    B_B = "B-B"
+    B_T = "B-T"
+
+
+class SignatureAlgorithm(StrEnum):
+    """How a key signs: its scheme and the digest inside."""
+
+    RSA_SHA256 = "rsa-sha256"
+    RSA_SHA384 = "rsa-sha384"
+    RSA_SHA512 = "rsa-sha512"
+    ECDSA_SHA256 = "ecdsa-sha256"
+    ECDSA_SHA384 = "ecdsa-sha384"
+    ECDSA_SHA512 = "ecdsa-sha512"
+
+    @property
+    def digest_algorithm(self) -> str:
+        """The digest, as hashlib names it."""
+        return self.value.rpartition("-")[2]
+
+    @property
+    def is_rsa(self) -> bool:
+        """True for RSASSA-PKCS1-v1_5, False for ECDSA."""
+        return self.value.startswith("rsa")
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A rectangle in PDF points: lower left corner x0, y0; upper right corner x1, y1."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+
+@dataclass(frozen=True)
+class BetweenText:
+    """Centred on the title's line, between the title block and the name under it.
+
+    Attributes:
+        above: Text of the title; of several title lines any one will do.
+        below: Text of the name.
+        match: Which pair of title and name in reading order, from 1, or the last one.
+        page: The page it stands on, from 1; the last page; or None to look on every page.
+        width_pt, height_pt: The most room that the picture takes; it keeps its proportions and may be smaller.
+    """
+
+    above: str
+    below: str
+    match: int | Literal["last"]
+    page: int | Literal["last"] | None
+    width_pt: float
+    height_pt: float
+
+
+@dataclass(frozen=True)
+class OverSignature:
+    """Over the left part of an earlier signature's picture, at the real size of the seal.
+
+    Attributes:
+        field_name: The earlier signature's field, or "previous" for the newest visible one.
+        width_pt, height_pt: Size of the seal.
+        covered_fraction: How much of the earlier picture's width the seal covers, from the left.
+    """
+
+    field_name: str
+    width_pt: float
+    height_pt: float
+    covered_fraction: float = 1 / 3
+
+
+@dataclass(frozen=True)
+class PageRectangle:
+    """A rectangle on a page counted from 1 (or the last), in points from the lower left corner as the page is seen."""
+
+    page: int | Literal["last"]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True)
+class Invisible:
+    """No picture on any page."""
+
+
+Placement = BetweenText | OverSignature | PageRectangle | Invisible
+
+
+@dataclass(frozen=True)
+class SigningProfile:
+    """One way of signing: by whom, at which level, with which picture where.
+
+    Attributes:
+        image: Which of the signer's pictures is shown, or None.
+    """
+
+    code: str
+    role: SignerRole
+    level: Level
+    placement: Placement
+    image: Literal["handwriting", "seal"] | None
+
+
+@dataclass(frozen=True)
+class SignatureStep:
+    """One signer's turn on one document.
+
+    Attributes:
+        reason: Kept in the signature's dictionary; never shown on the page.
+        image_png: The picture, where the profile shows one.
+        certificate_der: The signing certificate.
+        chain_ders: Certificates above it, nearest first; the root may be left out.
+    """
+
+    profile: SigningProfile
+    signer_name: str
+    certificate_der: bytes
+    chain_ders: tuple[bytes, ...] = ()
+    image_png: bytes | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SignedRevision:
+    """What one signature made of the document.
+
+    Attributes:
+        page_index: From 0; None when invisible.
+        rectangle: In the page's own coordinates (before /Rotate); None when invisible.
+        signed_at: The time-stamp's time at B-T, else the time that the signer claims.
+    """
+
+    sha256: str
+    size_bytes: int
+    field_name: str
+    page_index: int | None
+    rectangle: Rectangle | None
+    signed_at: datetime
+    level: Level

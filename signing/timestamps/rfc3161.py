@@ -1,0 +1,101 @@
+"""A time-stamping authority over HTTP."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from certs.model import Purpose, TrustAnchor
+from certs.names import parse_certificate
+from certs.path import check_path
+from certs.usage import usage_problem
+from signing.errors import TimestampNotTrustworthy, TimestampUnavailable
+from signing.timestamps.base import TimestampToken
+from signing.timestamps.bounded_http import HttpFailed, post_bounded
+from signing.timestamps.tokens import make_query, read_answer
+
+ANSWER_SIZE_BYTES = 64 * 1024
+_QUERY_TYPE = "application/timestamp-query"
+_REPLY_TYPE = "application/timestamp-reply"
+
+
+def utc_now() -> datetime:
+    """Return the wall clock's time: a time-stamp's time is judged against it while the call runs."""
+    return datetime.now(UTC)
+
+
+class Rfc3161Authority:
+    """Asks one authority at its HTTP address; several of these may be tried in turn by the caller.
+
+    Source: RFC 3161, 3.4.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        anchors: Callable[[], Sequence[TrustAnchor]],
+        timeout_seconds: float,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Remember the address.
+
+        Args:
+            name: As the settings call the authority.
+            anchors: Gives the anchors trusted for time-stamping at the moment of use.
+            timeout_seconds: Bounds the whole call, not each wait.
+        """
+        self._name = name
+        self._url = url
+        self._anchors = anchors
+        self._timeout_seconds = timeout_seconds
+        self._clock = clock
+
+    def timestamp(self, imprint: bytes, digest_algorithm: str) -> TimestampToken:
+        query = make_query(imprint, digest_algorithm)
+        sent_at = self._clock()
+        answer = self._post(query.der)
+        return read_answer(
+            answer,
+            query,
+            authority_name=self._name,
+            check_signer=self._check_signer,
+            sent_at=sent_at,
+            received_at=self._clock(),
+        )
+
+    def _post(self, body: bytes) -> bytes:
+        try:
+            status, kind, answer = post_bounded(
+                self._url,
+                body,
+                _QUERY_TYPE,
+                timeout_seconds=self._timeout_seconds,
+                size_bytes=ANSWER_SIZE_BYTES,
+            )
+        except HttpFailed as error:
+            raise TimestampUnavailable(f"{self._name}: {error}") from None
+        if status != 200:
+            raise TimestampUnavailable(f"{self._name}: the answer has HTTP status {status}")
+        if kind != _REPLY_TYPE:
+            raise TimestampUnavailable(f"{self._name}: the answer is not a time-stamp reply")
+        return answer
+
+    def _check_signer(self, certificate_der: bytes, chain_ders: Sequence[bytes], at: datetime) -> None:
+        check_timestamp_signer(certificate_der, chain_ders, self._anchors(), at)
+
+
+def check_timestamp_signer(
+    certificate_der: bytes, chain_ders: Sequence[bytes], anchors: Sequence[TrustAnchor], at: datetime
+) -> None:
+    """Make sure that a certificate may stamp and leads to an anchor; revocation is for validation to judge.
+
+    Raises:
+        TimestampNotTrustworthy: usage, or untrusted.
+    """
+    problem = usage_problem(parse_certificate(certificate_der), Purpose.TSA)
+    if problem:
+        raise TimestampNotTrustworthy(f"the authority's certificate may not stamp: {problem}", "usage")
+    ours = [anchor for anchor in anchors if anchor.purpose is Purpose.TSA]
+    result = check_path(certificate_der, chain_ders, ours, None, at, Purpose.TSA)
+    if not result.passed:
+        raise TimestampNotTrustworthy(f"the authority's certificate is not trusted: {result.fact}", "untrusted")
