@@ -19,25 +19,30 @@ def require_sign_in() -> ResponseReturnValue | None:
     return redirect(url_for("sign_in.ask", next=request.full_path.rstrip("?")), 303)
 
 
+def viewer() -> object:
+    """Return the signed-in person itself: the proxy would change its meaning after the request."""
+    return current_user._get_current_object()
+
+
 @blueprint.get("")
 def stories() -> ResponseReturnValue:
     """List the dossiers that the viewer may see."""
     search = request.args.get("search", "").strip()
-    found = pages().stories(current_user, search, request.args.get("cursor") or None)
+    found = pages().stories(viewer(), search, request.args.get("cursor") or None)
     return render_template("web/stories.html", found=found, search=search)
 
 
 @blueprint.get("/dossiers/<path:code>")
 def story(code: str) -> ResponseReturnValue:
     """Tell one dossier's story, step by step, with its evidence."""
-    page = pages().story(current_user, code) or abort(404)
+    page = pages().story(viewer(), code) or abort(404)
     return render_template("web/story.html", page=page)
 
 
 @blueprint.get("/files/<file_id>")
 def file(file_id: str) -> ResponseReturnValue:
     """Give a stored file, such as a document's revision."""
-    return send(pages().file(current_user, file_id) or abort(404), as_attachment=True)
+    return send(pages().file(viewer(), file_id) or abort(404), as_attachment=True)
 
 
 @blueprint.get("/styleguide")
