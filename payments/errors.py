@@ -51,6 +51,12 @@ class FeeOrderExpired(PaymentsError):
     code = "fee-order-expired"
 
 
+class FeeOrderNotPaid(PaymentsError):
+    """The fee order is not paid, so there is nothing to receipt."""
+
+    code = "fee-order-not-paid"
+
+
 class TransitionNotAllowed(PaymentsError):
     """The transition table has no such move."""
 
@@ -99,12 +105,6 @@ class CallbackUnreadable(PaymentsError):
     code = "callback-unreadable"
 
 
-class AmountMismatch(PaymentsError):
-    """The provider reports another amount than the attempt's; nothing was posted."""
-
-    code = "amount-mismatch"
-
-
 class JournalEntryUnsound(PaymentsError):
     """A journal entry as composed cannot be posted."""
 
@@ -123,12 +123,6 @@ class QrTextUnsound(PaymentsError):
     code = "qr-text-unsound"
 
 
-class CollectionAccountUnsound(PaymentsError):
-    """The bank account of a unit is not one that a QR code can carry."""
-
-    code = "collection-account-unsound"
-
-
 class ReceiptNotFound(PaymentsError):
     """There is no such receipt."""
 
@@ -141,7 +135,7 @@ class ReceiptSeriesUnsound(PaymentsError):
     code = "receipt-series-unsound"
 
 
-class ReceiptTooLong(PaymentsError):
-    """The receipt has more on it than its page holds."""
+class PaymentNotPossible(PaymentsError):
+    """The provider takes no such amount or currency."""
 
-    code = "receipt-too-long"
+    code = "payment-not-possible"

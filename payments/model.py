@@ -103,6 +103,7 @@ class ProviderEvent:
         transaction: The provider's own number of the transaction.
         code: The provider's words for the outcome, for support staff.
         paid_at: When the provider took the money, where it says so.
+        payer_cancelled: Whether a failure is the payer's own wish.
     """
 
     provider: str
@@ -112,6 +113,7 @@ class ProviderEvent:
     outcome: ProviderOutcome
     code: str
     paid_at: datetime | None = None
+    payer_cancelled: bool = False
 
     @property
     def key(self) -> str:

@@ -97,7 +97,15 @@ class PostingRow(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
 
-    debit_account: Mapped[LedgerAccountRow] = relationship(foreign_keys=[debit_account_id], lazy="joined", viewonly=True,
-        primaryjoin="PostingRow.debit_account_id == LedgerAccountRow.id")
-    credit_account: Mapped[LedgerAccountRow] = relationship(foreign_keys=[credit_account_id], lazy="joined",
-        viewonly=True, primaryjoin="PostingRow.credit_account_id == LedgerAccountRow.id")
+    debit_account: Mapped[LedgerAccountRow] = relationship(
+        primaryjoin="PostingRow.debit_account_id == LedgerAccountRow.id",
+        foreign_keys=[debit_account_id],
+        lazy="joined",
+        viewonly=True,
+    )
+    credit_account: Mapped[LedgerAccountRow] = relationship(
+        primaryjoin="PostingRow.credit_account_id == LedgerAccountRow.id",
+        foreign_keys=[credit_account_id],
+        lazy="joined",
+        viewonly=True,
+    )

@@ -46,6 +46,8 @@ class FeeOrderRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The attempt that paid it; attempts point here by a foreign key, so this way back has none.
+    paid_attempt_id: Mapped[str | None] = mapped_column(String(36))
     cancel_reason: Mapped[str | None]
 
     items: Mapped[list["FeeOrderItemRow"]] = relationship(order_by="FeeOrderItemRow.line_no", lazy="selectin")

@@ -1,0 +1,146 @@
+"""Opening a fee order, and closing it without payment."""
+
+import secrets
+from datetime import datetime
+
+from config.identifiers import new_id
+from payments.errors import FeeOrderAlreadyPaid, FeeOrderCancelled, FeeOrderExpired, FeeOrderUnsound
+from payments.events import DomainEvent, Record
+from payments.ledger.journal import JournalEntry
+from payments.ledger.posting_rules import order_charged, order_released
+from payments.model import FeeItem, FeeOrderDraft
+from payments.providers.vietqr.reference import new_transfer_reference
+from payments.states import ORDERS, OrderMove, OrderState, next_state
+from payments.store.payments import IN_FLIGHT, PaymentStore
+from payments.store.tables import FeeOrderItemRow, FeeOrderRow
+
+EXPIRED_AT_ONCE = 500
+
+
+def open_order(store: PaymentStore, draft: FeeOrderDraft, *, now: datetime, record: Record) -> FeeOrderRow:
+    """Open a fee order: from now on its items are owed, and whoever holds its token may pay it.
+
+    Raises:
+        FeeOrderUnsound: It would expire before it is opened.
+    """
+    if draft.expires_at <= now:
+        raise FeeOrderUnsound("a fee order expires after it is opened")
+    order = _order_row(draft, now)
+    store.add_order(order)
+    postings = order_charged(order.items)
+    store.journal.post(
+        JournalEntry(order.unit_id, "order-charged", order.id, f"Phí, lệ phí hồ sơ {order.dossier_code}", now, postings)
+    )
+    record(order_event("order.opened", order))
+    return order
+
+
+def cancel_order(store: PaymentStore, order_id: str, reason: str, *, now: datetime, record: Record) -> FeeOrderRow:
+    """Cancel an open order; money that arrives later goes to suspense.
+
+    Raises:
+        FeeOrderNotFound, FeeOrderAlreadyPaid, FeeOrderCancelled, FeeOrderExpired: It cannot be cancelled.
+        FeeOrderUnsound: No reason is given.
+    """
+    if not reason.strip():
+        raise FeeOrderUnsound("a fee order is cancelled for a reason")
+    order = store.lock_order(order_id)
+    ensure_open(order)
+    order.cancel_reason = reason
+    _close(store, order, OrderMove.CANCEL, now)
+    record(order_event("order.cancelled", order, reason=reason))
+    return order
+
+
+def expire_orders(store: PaymentStore, *, now: datetime, record: Record, limit: int = EXPIRED_AT_ONCE) -> int:
+    """Close the orders whose time is over; one whose payment may be under way waits until that is known."""
+    count = 0
+    for order_id in store.orders_to_expire(now, limit):
+        order = store.lock_order(order_id)
+        if order.state != OrderState.OPEN or any_in_flight(store, order.id):
+            continue
+        _close(store, order, OrderMove.EXPIRE, now)
+        record(order_event("order.expired", order))
+        count += 1
+    return count
+
+
+def any_in_flight(store: PaymentStore, order_id: str) -> bool:
+    """Whether an attempt may still end in a payment."""
+    return any(attempt.state in IN_FLIGHT for attempt in store.attempts_of(order_id))
+
+
+def ensure_open(order: FeeOrderRow) -> None:
+    """Refuse an order that is closed, naming how.
+
+    Raises:
+        FeeOrderAlreadyPaid, FeeOrderCancelled, FeeOrderExpired: As it stands.
+    """
+    refusals = {
+        OrderState.PAID: FeeOrderAlreadyPaid,
+        OrderState.CANCELLED: FeeOrderCancelled,
+        OrderState.EXPIRED: FeeOrderExpired,
+    }
+    state = OrderState(order.state)
+    if state in refusals:
+        raise refusals[state](f"fee order {order.id} is {state}")
+
+
+def order_event(type_: str, order: FeeOrderRow, **more: object) -> DomainEvent:
+    """Return an event about an order, with what a processing system needs to find its dossier."""
+    data = {
+        "order_id": order.id,
+        "dossier_code": order.dossier_code,
+        "state": order.state,
+        "amount_minor": order.amount_minor,
+        "currency": order.currency,
+        **more,
+    }
+    return DomainEvent(type_, order.unit_id, order.id, data)
+
+
+def _close(store: PaymentStore, order: FeeOrderRow, move: OrderMove, now: datetime) -> None:
+    order.state = next_state(ORDERS, OrderState(order.state), move)
+    order.updated_at = now
+    postings = order_released(order.items)
+    description = f"Không thu phí, lệ phí hồ sơ {order.dossier_code}"
+    store.journal.post(JournalEntry(order.unit_id, "order-released", order.id, description, now, postings))
+
+
+def _order_row(draft: FeeOrderDraft, now: datetime) -> FeeOrderRow:
+    order_id = new_id()
+    return FeeOrderRow(
+        id=order_id,
+        unit_id=draft.unit_id,
+        client_id=draft.client_id,
+        dossier_code=draft.dossier_code,
+        purpose=draft.purpose,
+        payer_name=draft.payer_name,
+        amount_minor=draft.total.amount_minor,
+        currency=draft.total.currency,
+        state=OrderState.OPEN,
+        pay_token=secrets.token_urlsafe(32),
+        transfer_reference=new_transfer_reference(),
+        details=dict(draft.metadata),
+        expires_at=draft.expires_at,
+        created_at=now,
+        updated_at=now,
+        items=[_item_row(draft.unit_id, order_id, line_no, item) for line_no, item in enumerate(draft.items, 1)],
+    )
+
+
+def _item_row(unit_id: str, order_id: str, line_no: int, item: FeeItem) -> FeeOrderItemRow:
+    return FeeOrderItemRow(
+        id=new_id(),
+        unit_id=unit_id,
+        order_id=order_id,
+        line_no=line_no,
+        kind=item.kind,
+        name=item.name,
+        procedure_code=item.procedure_code,
+        chapter=item.chapter,
+        sub_item=item.sub_item,
+        credited_unit=item.credited_unit,
+        amount_minor=item.amount.amount_minor,
+        currency=item.amount.currency,
+    )

@@ -1,0 +1,105 @@
+"""Asking providers about attempts of which nothing final is known: silence, lost callbacks, unknown statuses."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from payments.errors import ProviderAnswerNotAuthentic, ProviderUnavailable, ProviderUnknown
+from payments.events import DomainEvent, Record
+from payments.journeys.callbacks import QUERY_METHOD, close_callback, keep_callback
+from payments.journeys.orders import order_event
+from payments.journeys.schedule import GIVE_UP_AFTER, next_query_at
+from payments.journeys.settlement import settle_event
+from payments.model import CallbackCall, Settlement
+from payments.providers.base import Provider, QueryAnswer, QueryRequest
+from payments.states import ATTEMPTS, AttemptMove, AttemptState, may_move, next_state
+from payments.store.payments import PaymentStore
+
+ASKED_AT_ONCE = 50
+
+
+class PaymentWork(Protocol):
+    """One transaction of the gateway's, as far as payments need it."""
+
+    @property
+    def payments(self) -> PaymentStore: ...
+
+    def happened(self, type_: str, subject_id: str, unit_id: str, data: Mapping[str, Any], now: datetime) -> str: ...
+
+    def commit(self) -> None: ...
+
+
+OpenWork = Callable[[], AbstractContextManager[PaymentWork]]
+
+
+@dataclass(frozen=True)
+class StaleAttempt:
+    """An attempt that is to be asked about."""
+
+    attempt_id: str
+    provider: str
+    request: QueryRequest
+
+
+def query_stale(
+    open_work: OpenWork, named: Callable[[str], Provider], *, now: datetime, limit: int = ASKED_AT_ONCE
+) -> list[Settlement]:
+    """Ask about the attempts that are due, and settle the answers that could be had.
+
+    No transaction is open while a provider is asked. Taking an attempt sets its next query, so a worker that dies, or
+    a provider that does not answer, only means that it is asked again then.
+
+    Args:
+        named: Returns a provider by its name, or raises ProviderUnknown.
+    """
+    with open_work() as work:
+        stale = take_stale(work.payments, now, limit, _recorder(work, now))
+        work.commit()
+    settlements = []
+    for attempt in stale:
+        try:
+            answer = named(attempt.provider).query(attempt.request, now)
+        except (ProviderUnavailable, ProviderAnswerNotAuthentic, ProviderUnknown):
+            continue
+        with open_work() as work:
+            settlements.append(settle_answer(work.payments, attempt, answer, now=now, record=_recorder(work, now)))
+            work.commit()
+    return settlements
+
+
+def take_stale(store: PaymentStore, now: datetime, limit: int, record: Record) -> list[StaleAttempt]:
+    """Take the attempts that are due and set when each is due next; give up those that stayed silent too long."""
+    taken = []
+    for attempt in store.lock_stale_attempts(now, limit):
+        attempt.query_count += 1
+        attempt.next_query_at = next_query_at(attempt.query_count, now)
+        if now > attempt.started_at + GIVE_UP_AFTER:
+            attempt.next_query_at = None
+            if may_move(ATTEMPTS, AttemptState(attempt.state), AttemptMove.GIVE_UP):
+                attempt.state = next_state(ATTEMPTS, AttemptState(attempt.state), AttemptMove.GIVE_UP)
+                order = store.get_order(attempt.order_id)
+                record(order_event("attempt.unresolved", order, attempt_id=attempt.id, provider=attempt.provider))
+            continue
+        request = QueryRequest(attempt.reference, attempt.amount, attempt.started_at)
+        taken.append(StaleAttempt(attempt.id, attempt.provider, request))
+    return taken
+
+
+def settle_answer(
+    store: PaymentStore, asked: StaleAttempt, answer: QueryAnswer, *, now: datetime, record: Record
+) -> Settlement:
+    """Keep a provider's answer byte for byte and take it into account as a callback would be."""
+    kept = CallbackCall(QUERY_METHOD, asked.request.reference.encode(), answer.raw)
+    callback_id = keep_callback(store, asked.provider, kept, now=now)
+    settlement = settle_event(store, answer.event, callback_id=callback_id, now=now, record=record)
+    close_callback(store, store.callbacks.lock(callback_id), settlement, None, now)
+    return settlement
+
+
+def _recorder(work: PaymentWork, now: datetime) -> Record:
+    def record(event: DomainEvent) -> None:
+        work.happened(event.type, event.subject_id, event.unit_id, event.data, now)
+
+    return record

@@ -1,0 +1,20 @@
+"""When a provider is asked about an attempt of which nothing final is known."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+# Minutes between one query and the next; the last holds until the attempt is given up.
+QUERY_MINUTES: Final = (1, 2, 5, 15, 60)
+GIVE_UP_AFTER: Final = timedelta(days=3)
+# After this much time past its end, an attempt that the provider has never heard of was never paid.
+NEVER_PAID_AFTER: Final = timedelta(minutes=15)
+
+
+def first_query_at(now: datetime) -> datetime:
+    """Return when an attempt that starts now is first asked about."""
+    return now + timedelta(minutes=QUERY_MINUTES[0])
+
+
+def next_query_at(query_count: int, now: datetime) -> datetime:
+    """Return when an attempt is asked about again after this many queries."""
+    return now + timedelta(minutes=QUERY_MINUTES[min(query_count, len(QUERY_MINUTES) - 1)])

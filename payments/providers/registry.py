@@ -1,0 +1,39 @@
+"""Which providers there are; a new one is one line here."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from config.secrets import SecretProvider
+from config.settings import Settings
+from payments.errors import ProviderUnknown
+from payments.providers.base import Provider
+from payments.providers.vnpay.provider import vnpay_from_settings
+
+# Each makes its provider from the settings, or returns None where the operator has not set it up.
+BUILDERS: tuple[Callable[[Settings, SecretProvider], Provider | None], ...] = (vnpay_from_settings,)
+
+
+class ProviderRegistry:
+    """The providers that are set up, by name."""
+
+    def __init__(self, providers: Sequence[Provider]) -> None:
+        self._providers = {provider.name: provider for provider in providers}
+
+    def __iter__(self) -> Iterator[Provider]:
+        return iter(self._providers.values())
+
+    def named(self, name: str) -> Provider:
+        """Return a provider.
+
+        Raises:
+            ProviderUnknown: None of this name is set up.
+        """
+        try:
+            return self._providers[name]
+        except KeyError:
+            raise ProviderUnknown(f"no payment provider called {name!r} is set up") from None
+
+
+def make_providers(settings: Settings, secrets: SecretProvider) -> ProviderRegistry:
+    """Return the providers that the settings name."""
+    made = (build(settings, secrets) for build in BUILDERS)
+    return ProviderRegistry([provider for provider in made if provider is not None])

@@ -1,0 +1,1 @@
+"""Bank transfer by VietQR: the payload, and the reference by which a transfer finds its order."""
