@@ -31,9 +31,9 @@ from pyhanko_certvalidator.validate import async_validate_path
 from certs.errors import CertificateUnreadable
 from certs.model import Indication, PathResult, Purpose, RevocationStatus, SubIndication, TrustAnchor
 from certs.names import parse_certificate
-from certs.revocation.answers import evidence_times, freshest, issued_after_expiry, read_status
+from certs.revocation.answers import evidence_times, freshest, is_final, issued_after_expiry, read_status
 from certs.revocation.model import EvidenceItem, RevocationEvidence
-from certs.usage import usage_problem
+from certs.usage import key_is_short, usage_problem
 
 MAX_PATHS = 12
 MAX_CHAIN_CERTIFICATES = 64
@@ -42,6 +42,11 @@ MAX_EVIDENCE_ITEMS = 128
 # The signer's own status is always demanded; a CA above it only where its certificate says how to ask.
 REVOCATION_RULES = RevocationCheckingPolicy(
     ee_certificate_rule=RevocationCheckingRule.CRL_OR_OCSP_REQUIRED,
+    intermediate_ca_cert_rule=RevocationCheckingRule.CHECK_IF_DECLARED,
+)
+# For a signer whom an answer shows to have been revoked later than the time asked about: good until then.
+REVOKED_LATER_RULES = RevocationCheckingPolicy(
+    ee_certificate_rule=RevocationCheckingRule.NO_CHECK,
     intermediate_ca_cert_rule=RevocationCheckingRule.CHECK_IF_DECLARED,
 )
 NO_REVOCATION_RULES = RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)
@@ -94,6 +99,9 @@ def _early_finding(certificate: x509.Certificate, at: datetime, purpose: Purpose
     problem = usage_problem(certificate, purpose)
     if problem is not None:
         return _result(SubIndication.CHAIN_CONSTRAINTS_FAILURE, problem, at)
+    if key_is_short(certificate):
+        # Path validation weighs the keys that sign certificates; the last one signs none.
+        return _result(SubIndication.CRYPTO_CONSTRAINTS_FAILURE, "the certificate's key is too short or malformed", at)
     if at < certificate.not_valid_before:
         return _result(SubIndication.NOT_YET_VALID, "the certificate is not valid yet", at, Indication.FAILED)
     if at > certificate.not_valid_after:
@@ -114,12 +122,16 @@ async def _check(
     # An unreadable item would make the library refuse all of them.
     readable = [item for item in items if evidence_times(item.kind, item.der) is not None]
     usable = [item for item in readable if not issued_after_expiry(item, certificate.dump())]
-    context = _context(roots, _readable(chain_ders[:MAX_CHAIN_CERTIFICATES]), usable, at, revocation is not None)
+    others = _readable(chain_ders[:MAX_CHAIN_CERTIFICATES])
+    context = _context(roots, others, usable, at, NO_REVOCATION_RULES if revocation is None else REVOCATION_RULES)
+    lenient = _context(roots, others, usable, at, REVOKED_LATER_RULES)
     worst: PathResult | None = None
     tried = 0
     try:
         async for path in context.path_builder.async_build_paths_lazy(certificate):
-            result = await _check_one(path, context, usable, at, policies)
+            status = _leaf_status(_path_ders(path), usable)
+            by = lenient if revocation is not None and _revoked_later(status, at) else context
+            result = await _check_one(path, by, usable, at, policies)
             if result.passed or result.sub_indication is SubIndication.REVOKED_NO_POE:
                 return result
             worst = worst or result
@@ -137,13 +149,10 @@ def _context(
     others: list[x509.Certificate],
     usable: list[EvidenceItem],
     at: datetime,
-    with_revocation: bool,
+    rules: RevocationCheckingPolicy,
 ) -> ValidationContext:
-    policy = CertRevTrustPolicy(
-        REVOCATION_RULES if with_revocation else NO_REVOCATION_RULES,
-        # A later list still tells whether the certificate had been revoked by then.
-        retroactive_revinfo=True,
-    )
+    # A later list still tells whether the certificate had been revoked by then.
+    policy = CertRevTrustPolicy(rules, retroactive_revinfo=True)
     return ValidationContext(
         trust_roots=roots,
         other_certs=others,
@@ -172,9 +181,10 @@ async def _check_one(
         # The library looks only where a CA certificate names an address; a list at hand counts all the same.
         sub, fact = SubIndication.REVOKED_CA_NO_POE, "a CA on the path was revoked"
         return PathResult(Indication.INDETERMINATE, sub, ders, status, fact, at)
-    if status.status == "revoked" and status.revoked_at is not None:
-        if status.revoked_at <= at:
-            # The library is content with the first good answer; a revocation in another one weighs more.
+    if status.status == "revoked":
+        if is_final(status) and not _revoked_later(status, at):
+            # The library is content with the first good answer; a revocation in another one weighs more. A hold may
+            # have been lifted by a delta list, which only the library reads.
             sub, fact = SubIndication.REVOKED_NO_POE, "the certificate was revoked"
             return PathResult(Indication.INDETERMINATE, sub, ders, status, fact, at)
         status = replace(status, status="good")
@@ -208,6 +218,10 @@ def _leaf_status(ders: tuple[bytes, ...], usable: list[EvidenceItem]) -> Revocat
         return RevocationStatus("unknown")
     statuses = [read_status(item, ders[0], ders[1]) for item in usable]
     return freshest([status for status in statuses if status is not None])
+
+
+def _revoked_later(status: RevocationStatus, at: datetime) -> bool:
+    return status.status == "revoked" and status.revoked_at is not None and status.revoked_at > at
 
 
 def _revoked_by(pair: tuple[bytes, bytes], usable: list[EvidenceItem], at: datetime) -> bool:

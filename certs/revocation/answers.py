@@ -37,7 +37,7 @@ def read_status(item: EvidenceItem, certificate_der: bytes, issuer_der: bytes) -
 def issued_after_expiry(item: EvidenceItem, certificate_der: bytes) -> bool:
     """Say whether evidence is too late to tell: a CA may drop an expired certificate from its lists.
 
-    A CRL with expiredCertsOnCRL and an OCSP response with archiveCutoff before the expiry still tell.
+    A CRL with expiredCertsOnCRL still tells; evidence about other certificates is not meant.
     Source: RFC 5280, 3.3; ITU-T X.509, 9.5.2.9; RFC 6960, 4.4.4.
     """
     return bool(_tolerant(lambda: _issued_after_expiry(item, certificate_der)))
@@ -53,10 +53,15 @@ def freshest(statuses: list[RevocationStatus]) -> RevocationStatus:
 
     Only certificateHold can be undone, so only there a newer answer counts for more. Source: RFC 5280, 5.3.1.
     """
-    final = [s for s in statuses if s.status == "revoked" and s.revocation_reason not in {HOLD, UNDONE}]
+    final = [status for status in statuses if is_final(status)]
     floor = datetime.min.replace(tzinfo=UTC)
     ranked = sorted(final or statuses, key=lambda s: (s.status != "unknown", s.this_update or floor))
     return ranked[-1] if ranked else RevocationStatus("unknown")
+
+
+def is_final(status: RevocationStatus) -> bool:
+    """Say whether a status is a revocation that cannot be undone."""
+    return status.status == "revoked" and status.revocation_reason not in {HOLD, UNDONE}
 
 
 def _tolerant(read: Callable[[], T]) -> T | None:
@@ -129,14 +134,16 @@ def _key_bits(issuer: x509.Certificate) -> bytes:
 
 
 def _signed_by_issuer_or_delegate(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
-    for candidate in [issuer, *(c for c in response.certificates if _is_delegate(c, issuer))]:
+    for candidate in [issuer, *(c for c in response.certificates if _is_delegate(c, issuer, response))]:
         if _tolerant(lambda c=candidate: _signed_by(response, c)):  # type: ignore[misc]
             return True
     return False
 
 
-def _is_delegate(candidate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def _is_delegate(candidate: x509.Certificate, issuer: x509.Certificate, response: ocsp.OCSPResponse) -> bool:
     def certified() -> bool:
+        if not candidate.not_valid_before_utc <= response.produced_at_utc <= candidate.not_valid_after_utc:
+            return False
         candidate.verify_directly_issued_by(issuer)
         usages = candidate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         return ExtendedKeyUsageOID.OCSP_SIGNING in usages
@@ -161,15 +168,17 @@ def _signed_by(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
 
 
 def _issued_after_expiry(item: EvidenceItem, certificate_der: bytes) -> bool:
-    expiry = x509.load_der_x509_certificate(certificate_der).not_valid_after_utc
+    certificate = x509.load_der_x509_certificate(certificate_der)
     times = _times(item.kind, item.der)
-    if times is None or times[0] <= expiry:
+    if times is None or times[0] <= certificate.not_valid_after_utc:
         return False
     if item.kind == "crl":
         crl = x509.load_der_x509_crl(item.der)
-        return not any(extension.oid == EXPIRED_CERTS_ON_CRL for extension in crl.extensions)
+        lists_expired = any(extension.oid == EXPIRED_CERTS_ON_CRL for extension in crl.extensions)
+        return crl.issuer == certificate.issuer and not lists_expired
     # cryptography has no reader for archiveCutoff; without one the answer counts as too late.
-    return True
+    singles = ocsp.load_der_ocsp_response(item.der).responses
+    return any(single.serial_number == certificate.serial_number for single in singles)
 
 
 def _times(kind: str, der: bytes) -> tuple[datetime, datetime | None] | None:

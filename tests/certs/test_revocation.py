@@ -199,7 +199,11 @@ def test_openssl_reads_the_same_ocsp_answer(authority: Authority, tmp_path: Path
             (tmp_path / name).write_bytes(one.certificate.public_bytes(Encoding.PEM))
         command = ["openssl", "ocsp", "-respin", "answer", "-issuer", "ca", "-cert", "leaf", "-CAfile", "root"]
         said = subprocess.run(
-            [*command, "-verify_other", "ca", "-partial_chain"], cwd=tmp_path, capture_output=True, text=True, check=False
+            [*command, "-verify_other", "ca", "-partial_chain"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         item = EvidenceItem("ocsp", (tmp_path / "answer").read_bytes(), "test")
         status = read_status(item, holder.der, authority.issuing.der)
