@@ -1,5 +1,6 @@
 """Where everything of the development PKI lies; holds paths and addresses, never a secret."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,6 +85,11 @@ class DevPki:
         """The key in the token as a key source (RFC 7512): `pkcs11:token=..;object=..?pin-source=file:/path`."""
         pin_source = quote(str(self.pin_file(holder)), safe="/")
         return f"pkcs11:token={quote(TOKEN_LABELS[holder])};object={KEY_LABEL}?pin-source=file:{pin_source}"
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the root in hex: another value means another PKI, and what the old one signed leads nowhere."""
+        return hashlib.sha256(self.certificate_der(ANCHOR)).hexdigest()
 
     def crl_url(self, issuer: str) -> str:
         """The newest CRL of "root", "issuing" or "stranger-root"."""
