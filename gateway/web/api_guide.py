@@ -103,7 +103,9 @@ def _fields(document: Node, schema: Node, prefix: str = "", depth: int = 0) -> I
     for name, raw in node.get("properties", {}).items():
         child = _flatten(document, raw)
         path = f"{prefix}{name}"
-        yield ApiField(path, _type_name(document, child), name in required, _explain(child.get("description", ""), child))
+        yield ApiField(
+            path, _type_name(document, child), name in required, _explain(child.get("description", ""), child)
+        )
         if depth < DEPTH_LIMIT:
             inner, mark = (child.get("items", {}), "[].") if child.get("type") == "array" else (child, ".")
             yield from _fields(document, inner, f"{path}{mark}", depth + 1)

@@ -64,7 +64,9 @@ TEXTS = {
     500: ErrorText(
         lazy_gettext("Chúng tôi gặp trục trặc"),
         lazy_gettext("Một việc ở phía chúng tôi không chạy như mong đợi; lỗi đã được ghi lại."),
-        lazy_gettext("Tiền đã nộp và văn bản đã ký không mất: việc dở dang được hoàn tất hoặc huỷ hẳn, không làm hai lần."),
+        lazy_gettext(
+            "Tiền đã nộp và văn bản đã ký không mất: việc dở dang được hoàn tất hoặc huỷ hẳn, không làm hai lần."
+        ),
         lazy_gettext("Hãy tải lại trang sau ít phút. Nếu vừa trả tiền, đừng trả lần nữa trước khi xem lại trạng thái."),
     ),
     503: ErrorText(

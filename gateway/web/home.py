@@ -21,5 +21,5 @@ def go() -> ResponseReturnValue:
     place = "pay.show" if request.args.get("to") == "pay" else "receipts.show"
     if not code or len(code) > CODE_LENGTH_LIMIT or "/" in code:
         return render_template("web/home.html", missing=place, code=code[:CODE_LENGTH_LIMIT]), 400
-    argument = "token" if place == "pay.show" else "code"
-    return redirect(url_for(place, **{argument: code}), 303)
+    target = url_for(place, token=code) if place == "pay.show" else url_for(place, code=code)
+    return redirect(target, 303)

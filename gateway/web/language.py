@@ -1,11 +1,12 @@
 """Vietnamese by default, English on request: by `?lang=` or by the switch, remembered in a cookie."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from flask import Blueprint, Flask, Response, redirect, request
+from flask import Blueprint, Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
+from werkzeug.wrappers import Response
 
 from gateway.web.redirects import local_path
 
@@ -13,6 +14,8 @@ LANGUAGES = ("vi", "en")
 COOKIE = "lang"
 TRANSLATIONS = Path(__file__).parent / "translations"
 ONE_YEAR_SECONDS = 365 * 24 * 3600
+
+AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 blueprint = Blueprint("language", __name__)
 
@@ -25,11 +28,9 @@ def choose_language() -> str:
     return "vi"
 
 
-def remember(response: Response, code: str) -> Response:
+def remember(response: AnyResponse, code: str) -> AnyResponse:
     """Keep the choice for a year."""
-    response.set_cookie(
-        COOKIE, code, max_age=ONE_YEAR_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax"
-    )
+    response.set_cookie(COOKIE, code, max_age=ONE_YEAR_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
 
 
@@ -40,7 +41,7 @@ def switch(code: Literal["vi", "en"]) -> ResponseReturnValue:
     return remember(response, code)
 
 
-def remember_wish(response: Response) -> Response:
+def remember_wish(response: AnyResponse) -> AnyResponse:
     """Keep a valid `?lang=` of a page, so that the pages after it follow."""
     wish = request.args.get("lang")
     if response.mimetype == "text/html" and wish in LANGUAGES and request.cookies.get(COOKIE) != wish:

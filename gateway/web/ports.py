@@ -1,7 +1,7 @@
 """What the pages need from the rest of the service; `app.extensions["pages"]` holds it."""
 
 from collections.abc import Mapping
-from typing import Any, BinaryIO, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 from flask import current_app
 
@@ -59,7 +59,7 @@ class PageData(Protocol):
         """Return the sealed PDF, or None until it is ready."""
         ...
 
-    def start_verification(self, file_name: str, content: BinaryIO) -> str:
+    def start_verification(self, file_name: str, content: IO[bytes]) -> str:
         """Keep an uploaded file, ask for its validation and return the code of its report.
 
         Raises:

@@ -15,7 +15,8 @@ def qr_svg(text: str, label: str) -> Markup:
     path = "".join(_row_path(row, y) for y, row in enumerate(code.matrix))
     side = width + 2 * QUIET_ZONE_MODULES
     return Markup(
-        '<svg class="qr" viewBox="-{q} -{q} {side} {tall}" role="img" aria-label="{label}" shape-rendering="crispEdges">'
+        '<svg class="qr" viewBox="-{q} -{q} {side} {tall}" shape-rendering="crispEdges" role="img" '
+        'aria-label="{label}">'
         '<path fill="#fff" d="M-{q}-{q}h{side}v{tall}h-{side}z"/><path fill="#000" d="{path}"/></svg>'
     ).format(q=QUIET_ZONE_MODULES, side=side, tall=height + 2 * QUIET_ZONE_MODULES, label=label, path=path)
 

@@ -38,6 +38,7 @@ NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 UNIT = "UBND phường Ví Dụ (THỬ NGHIỆM)"
 PAYER = "Trần Thị Mẫu"
 DOSSIER = "HS-2026-00123"
+PAY_CODE = "sample-token"
 DIGEST = "5f2c8a9be1d04c77a3b6f0e2d9c8174650fb3e2a1c9d8b7f6e5d4c3b2a190807"
 OTHER_DIGEST = "91b0c7d2e3f405162738495a6b7c8d9eaf0b1c2d3e4f50617283940a5b6c7d8e"
 
@@ -55,7 +56,7 @@ RECEIPTS = (
 )
 
 PAY = PayPage(
-    token="sample-token",
+    token=PAY_CODE,
     unit_name=UNIT,
     purpose="Đăng ký hộ kinh doanh và cấp bản sao",
     dossier_code=DOSSIER,
@@ -75,9 +76,7 @@ PAY = PayPage(
     providers=(ProviderChoice("vnpay", "VNPAY", "http://127.0.0.1:8009"),),
 )
 PAY_WAITING = replace(PAY, state=PayState.AWAITING_CONFIRMATION)
-PAY_PAID = replace(
-    PAY, state=PayState.PAID, paid_at=minutes(30), transfer=None, providers=(), receipts=RECEIPTS
-)
+PAY_PAID = replace(PAY, state=PayState.PAID, paid_at=minutes(30), transfer=None, providers=(), receipts=RECEIPTS)
 PAY_EXPIRED = replace(PAY, state=PayState.EXPIRED, transfer=None, providers=())
 PAY_CANCELLED = replace(PAY, state=PayState.CANCELLED, transfer=None, providers=())
 
@@ -255,7 +254,11 @@ STEPS = (
     StoryStep(StepKind.SIGNED_BY_PERSON, StepState.DONE, minutes(3), "Nguyễn Văn Ví Dụ", files=(REVISION_2,)),
     StoryStep(StepKind.VALIDATED, StepState.DONE, minutes(5), verification=VERIFY_PASSED),
     StoryStep(
-        StepKind.FEE_ORDER_OPENED, StepState.DONE, minutes(6), pay_token="sample-token", fee_items=(PHI, LE_PHI)  # noqa: S106
+        StepKind.FEE_ORDER_OPENED,
+        StepState.DONE,
+        minutes(6),
+        pay_token=PAY_CODE,
+        fee_items=(PHI, LE_PHI),
     ),
     StoryStep(StepKind.CALLBACK_RECEIVED, StepState.DONE, minutes(28), "VNPAY", callbacks=CALLBACKS),
     StoryStep(StepKind.PAYMENT_BOOKED, StepState.DONE, minutes(29), entries=(ENTRY,)),

@@ -4,8 +4,8 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from gateway.web.forms import guard_forms
 from gateway.web.formats import words
+from gateway.web.forms import guard_forms
 from gateway.web.ports import ActionRefused, pages
 from gateway.web.view_models import VerifyState
 

@@ -7,7 +7,7 @@ words that depend only on a state or a kind are the pages' own (gateway/web/word
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import BinaryIO, Literal
+from typing import IO, Literal
 
 
 @dataclass(frozen=True)
@@ -370,7 +370,7 @@ class Download:
 
     file_name: str
     media_type: str
-    content: BinaryIO
+    content: IO[bytes]
     sha256: str
 
 

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from threading import Thread
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import pytest
 from flask import Flask, abort
@@ -101,7 +101,7 @@ class SamplePages:
             return None
         return Download("bien-lai.pdf", "application/pdf", io.BytesIO(b"%PDF-1.7 sample"), "ab" * 32)
 
-    def start_verification(self, file_name: str, content: BinaryIO) -> str:
+    def start_verification(self, file_name: str, content: IO[bytes]) -> str:
         data = content.read()
         if not data:
             raise ActionRefused("document-empty", Text("Tệp không có nội dung.", "The file is empty."))
@@ -148,7 +148,9 @@ class OneAccount:
 def build_app() -> Flask:
     """Return an app that holds the pages and nothing else."""
     app = Flask("sample")
-    app.config.update(SECRET_KEY="for these tests only", TESTING=True, WEB_TEST_SITE=True, WEB_OPERATOR_NAME="Thành phố Ví Dụ")
+    app.config.update(
+        SECRET_KEY="for these tests only", TESTING=True, WEB_TEST_SITE=True, WEB_OPERATOR_NAME="Thành phố Ví Dụ"
+    )
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.extensions["pages"] = SamplePages()
     app.extensions["accounts"] = OneAccount()

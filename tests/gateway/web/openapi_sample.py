@@ -15,13 +15,21 @@ OPENAPI: dict[str, Any] = {
                 "description": "Opens an order for a dossier.\n\nThe same key gives the same answer.",
                 "security": [{"oauth2": ["fees:write"]}],
                 "parameters": [
-                    {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": 64}}
+                    {
+                        "name": "Idempotency-Key",
+                        "in": "header",
+                        "required": True,
+                        "schema": {"type": "string", "maxLength": 64},
+                    }
                 ],
                 "requestBody": {
                     "content": {
                         "application/json": {
                             "schema": {"$ref": "#/components/schemas/FeeOrder"},
-                            "example": {"dossier_code": "HS-2026-00123", "items": [{"name": "Phí", "amount_minor": 40000}]},
+                            "example": {
+                                "dossier_code": "HS-2026-00123",
+                                "items": [{"name": "Phí", "amount_minor": 40000}],
+                            },
                         }
                     }
                 },
@@ -38,10 +46,18 @@ OPENAPI: dict[str, Any] = {
             }
         },
         "/v1/receipts/{id}": {
-            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}],
-            "get": {"tags": ["fees"], "summary": "Read a receipt", "responses": {"200": {"description": "The receipt"}}},
+            "parameters": [
+                {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+            ],
+            "get": {
+                "tags": ["fees"],
+                "summary": "Read a receipt",
+                "responses": {"200": {"description": "The receipt"}},
+            },
         },
-        "/v1/events": {"get": {"operationId": "events", "tags": ["events"], "responses": {"200": {"description": "Events"}}}},
+        "/v1/events": {
+            "get": {"operationId": "events", "tags": ["events"], "responses": {"200": {"description": "Events"}}}
+        },
     },
     "components": {
         "schemas": {

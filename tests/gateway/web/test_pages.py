@@ -202,7 +202,7 @@ def test_a_code_that_nobody_was_given_is_not_found(client: FlaskClient, address:
 def test_an_error_page_says_what_happened_what_is_safe_and_what_to_do(client: FlaskClient, status: int) -> None:
     response = client.get(f"/broken/{status}")
     assert response.status_code == status
-    page = html.fromstring(response.get_data(as_text=True))
+    page: Any = html.fromstring(response.get_data(as_text=True))
     assert words(page.xpath("//h1")[0])
     assert "Việc nên làm" in words(page)
     assert re.search(rf"{status}-[0-9a-f]{{12}}", words(page))

@@ -50,7 +50,9 @@ def test_an_attempt_needs_the_token_of_this_session(client: FlaskClient, pages: 
     assert pages.started == [("waiting", "vnpay", "127.0.0.1")]
 
 
-def test_an_attempt_with_a_provider_that_was_not_offered_starts_nothing(client: FlaskClient, pages: SamplePages) -> None:
+def test_an_attempt_with_a_provider_that_was_not_offered_starts_nothing(
+    client: FlaskClient, pages: SamplePages
+) -> None:
     token = token_of(client, "/pay/waiting")
     for address in ("/pay/waiting/attempts/other", "/pay/paid/attempts/vnpay"):
         answer = client.post(address, data={"csrf_token": token})
@@ -111,7 +113,9 @@ def test_the_right_password_opens_a_new_session_and_leads_back(client: FlaskClie
     assert client.get("/admin").status_code == 200
 
 
-@pytest.mark.parametrize(("username", "password"), [("kiem-toan", "sai"), ("ai-do", PASSWORD), ("", ""), ("kiem-toan", "")])
+@pytest.mark.parametrize(
+    ("username", "password"), [("kiem-toan", "sai"), ("ai-do", PASSWORD), ("", ""), ("kiem-toan", "")]
+)
 def test_a_wrong_name_and_a_wrong_password_read_the_same(client: FlaskClient, username: str, password: str) -> None:
     form = {"username": username, "password": password, "csrf_token": token_of(client, "/sign-in")}
     answer = client.post("/sign-in", data=form)
