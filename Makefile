@@ -41,10 +41,10 @@ format: ## Format the code and mend what the linter can mend by itself
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-lock: ## Pin requirements.txt and requirements-dev.txt anew from the .in files
+lock: ## Pin requirements*.txt anew from the .in files (ARGS=--upgrade: to the newest versions)
 	@deploy/setup/setup.sh check
-	$(pin) requirements.in -o requirements.txt
-	$(pin) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	$(pin) $(ARGS) requirements.in -o requirements.txt
+	$(pin) $(ARGS) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 
 clean: ## Remove all that these targets made: .venv, the development database, keys and documents in var/, caches
 	rm -rf .venv var build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
