@@ -1,0 +1,1 @@
+"""Reconciliation: what the bank says came in against what we say was paid."""
