@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import NamedTuple
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf.csrf import CSRFError
@@ -102,7 +102,9 @@ def error_page(error: Exception) -> Response:
     status, code = status_of(error), reference()
     if status >= 500:
         current_app.logger.error("page failed, reference %s", code, exc_info=error)
-    html = render_template("web/error.html", status=status, text=text_for(status), reference=code)
+    # Rendered past the context processors: Flask-Login's would load the person from a database that may be gone.
+    template = current_app.jinja_env.get_template("web/error.html")
+    html = template.render(status=status, text=text_for(status), reference=code)
     response = make_response(html, status)
     if isinstance(error, HTTPException):
         kept = ("Allow", "Retry-After")

@@ -7,11 +7,12 @@ from threading import Thread
 from typing import IO, Any
 
 import pytest
-from flask import Flask, abort
+from flask import Flask, abort, g
 from flask.testing import FlaskClient
 from flask_login import LoginManager, UserMixin
 from werkzeug.serving import make_server
 
+from config.identifiers import new_id
 from gateway.web import register_web, samples
 from gateway.web.ports import ActionRefused
 from gateway.web.view_models import (
@@ -157,6 +158,10 @@ def build_app() -> Flask:
     manager = LoginManager(app)
     manager.user_loader(lambda user_id: Person() if user_id == Person.id else None)
     register_web(app)
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = new_id()
 
     @app.get("/broken/<int:status>")
     def broken(status: int) -> str:

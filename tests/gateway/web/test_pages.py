@@ -205,7 +205,7 @@ def test_an_error_page_says_what_happened_what_is_safe_and_what_to_do(client: Fl
     page: Any = html.fromstring(response.get_data(as_text=True))
     assert words(page.xpath("//h1")[0])
     assert "Việc nên làm" in words(page)
-    assert re.search(rf"{status}-[0-9a-f]{{12}}", words(page))
+    assert re.search(rf"{status}-[0-9a-f-]{{36}}", words(page))
     assert "RuntimeError" not in words(page)
 
 
@@ -221,6 +221,17 @@ def test_the_api_keeps_its_own_errors(client: FlaskClient, app: Any) -> None:
     assert client.get("/v1/broken").json == {"status": 404}
     assert client.get("/oauth/token").json == {"status": 404}
     assert client.get("/no-such-page").mimetype == "text/html"
+
+
+def test_the_error_page_needs_neither_a_person_nor_their_database(staff: FlaskClient, app: Any) -> None:
+    def unreachable(user_id: str) -> None:
+        raise RuntimeError("the database is gone")
+
+    app.login_manager.user_loader(unreachable)
+    app.extensions["status_of"] = lambda error: 503
+    answer = staff.get("/admin")
+    assert answer.status_code == 503
+    assert "Tạm thời chưa phục vụ được" in answer.get_data(as_text=True)
 
 
 def test_the_app_may_know_the_status_of_its_own_errors(client: FlaskClient, app: Any) -> None:
