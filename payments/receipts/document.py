@@ -23,6 +23,7 @@ SEAL_ABOVE_TEXT: Final = "ĐƠN VỊ THU TIỀN"
 TITLES: Final = {FeeKind.PHI: "BIÊN LAI THU PHÍ", FeeKind.LE_PHI: "BIÊN LAI THU LỆ PHÍ"}
 FONT: Final = "LiberationSerif"
 FACES: Final = (("", "Regular"), ("B", "Bold"), ("I", "Italic"))
+A5_MM: Final = (148.0, 210.0)
 MARGIN_MM: Final = 12
 QR_MM: Final = 27
 SEAL_ROOM_MM: Final = 34
@@ -94,7 +95,7 @@ class _Page:
 
     def __init__(self, facts: ReceiptFacts, fonts_folder: Path) -> None:
         self.facts = facts
-        self.pdf = pdf = FPDF(orientation="portrait", unit="mm", format="A5")
+        self.pdf = pdf = FPDF(orientation="portrait", unit="mm", format=A5_MM)
         for style, face in FACES:
             pdf.add_font(FONT, style, fonts_folder / f"LiberationSerif-{face}.ttf")
         pdf.set_margins(MARGIN_MM, MARGIN_MM)
@@ -191,7 +192,7 @@ class _Page:
         """On the left the code to the receipt's page; on the right the unit, with room for its seal."""
         pdf = self.pdf
         top = pdf.get_y() + 5
-        self._qr(receipt_url, MARGIN_MM, top + 2)
+        self._qr(receipt_url, MARGIN_MM + pdf.c_margin, top + 2)
         pdf.set_xy(MARGIN_MM, top + QR_MM + 4)
         pdf.set_font(FONT, "", 8)
         pdf.set_text_color(*GREY)
