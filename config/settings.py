@@ -77,7 +77,6 @@ class RevocationSettings(Section):
 
     timeout_seconds: float = Field(10, gt=0)
     answer_size_bytes: int = Field(20 * MEBIBYTE, ge=1024)
-    required_to_sign: bool = True
 
 
 class VnpaySettings(Section):

@@ -16,6 +16,7 @@ from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.queue import Waker
 from gateway.outgoing import AddressGuard
 from payments.providers.registry import ProviderRegistry, make_providers
+from signing.key_sources.registry import KeySources
 from signing.model import SigningProfile
 from signing.profiles import load_profiles
 
@@ -31,6 +32,7 @@ class Services:
     secrets: SecretProvider
     wake_workers: Callable[[], None]
     address_guard: AddressGuard
+    key_sources: KeySources
     profiles: dict[str, SigningProfile] = field(default_factory=load_profiles)
 
     def unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
@@ -47,6 +49,7 @@ class Services:
         close = getattr(self.confined, "close", None)
         if close is not None:
             close()
+        self.key_sources.close_all()
         self.engine.dispose()
 
 
@@ -62,4 +65,7 @@ def build_services(settings: Settings) -> Services:
         secrets=secrets,
         wake_workers=Waker(settings),
         address_guard=AddressGuard(settings.outgoing_networks),
+        key_sources=KeySources(
+            secrets, pkcs11_module=settings.pkcs11_module, timeout_seconds=settings.pkcs11_timeout_seconds
+        ),
     )

@@ -61,7 +61,7 @@ def sign_file(
     step = _step(services, order)
     certificate = _present(services, order.certificate.id)
     check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now)
-    key = services.key_sources.open(certificate.key_source_uri)
+    key = services.key_sources.open_key_source(certificate.key_source_uri)
     signed = sign_pdf(source, target, step, key=key, tsa=time_stamping(services), confined=services.confined, now=now)
     _check_result(services, target, signed)
     return signed, services.blobs.put_file(target)

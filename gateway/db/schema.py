@@ -11,7 +11,10 @@ from sqlalchemy import Engine, MetaData
 
 import gateway.db.tables.callers
 import gateway.db.tables.documents
-import gateway.db.tables.work  # noqa: F401 - each module adds its tables to the metadata
+import gateway.db.tables.work
+import payments.store.ledger_tables
+import payments.store.statements
+import payments.store.tables  # noqa: F401 - each module adds its tables to the metadata
 from certs.store import Base as CertsBase
 from gateway.db.base import Base
 from payments.store.base import Base as PaymentsBase

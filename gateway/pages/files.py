@@ -1,0 +1,22 @@
+"""Stored files for a browser."""
+
+from typing import cast
+from typing import BinaryIO
+
+from gateway.db.tables.documents import DocumentRow
+from gateway.services import Services
+from gateway.web.view_models import Download
+
+
+def download_document(services: Services, document_id: str, unit_ids: tuple[str, ...]) -> Download | None:
+    """Return a document of one of the units for download."""
+    with services.unit_of_work(read_only=True) as work:
+        row = work.session.get(DocumentRow, document_id)
+    if row is None or row.unit_id not in unit_ids:
+        return None
+    return as_download(services, row)
+
+
+def as_download(services: Services, row: DocumentRow) -> Download:
+    """Return a document's bytes as they are kept."""
+    return Download(row.filename, row.media_type, cast("BinaryIO", services.blobs.open(row.sha256)), row.sha256)
