@@ -17,6 +17,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation import EmbeddedPdfSignature
 
+from certs.names import shown
 from certs.revocation.answers import evidence_times
 from certs.revocation.model import EvidenceItem, RevocationEvidence
 from signing.validation.byte_range import RawSignature, gap_problem, scan_signatures
@@ -133,7 +134,9 @@ def _field_entries(reader: PdfFileReader, codes: list[str]) -> Iterator[tuple[st
 
 
 def _from_field(reader: PdfFileReader, entry: tuple[str, Any, Any]) -> FoundSignature:
-    name, value, form_field = entry
+    library_name, value, form_field = entry
+    # A plain text: the library's own string type drags the open file along, and the file chose its characters.
+    name = attempt(lambda: shown(str(library_name)), "")
     signature = attempt(lambda: value.get_object(), None)
     if not isinstance(signature, generic.DictionaryObject):
         return FoundSignature(name, None)
@@ -142,7 +145,7 @@ def _from_field(reader: PdfFileReader, entry: tuple[str, Any, Any]) -> FoundSign
         raw=attempt(lambda: _raw_of(signature), None),
         subfilter=attempt(lambda: str(signature.get("/SubFilter", "")), ""),
         claimed_time=attempt(lambda: _claimed_time(signature), None),
-        embedded=attempt(lambda: EmbeddedPdfSignature(reader, form_field, name), None),
+        embedded=attempt(lambda: EmbeddedPdfSignature(reader, form_field, library_name), None),
     )
 
 

@@ -63,7 +63,7 @@ class Authority:
     stranger: Holder = field(init=False)
     responder: Holder = field(init=False)
     revoked: dict[int, tuple[datetime, x509.ReasonFlags]] = field(default_factory=dict)
-    keys: list[Key] = field(default_factory=list)
+    tsa_key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048), repr=False)
 
     def __post_init__(self) -> None:
         self.root = self._ca("Test Root", None, "fine/root.crl")
@@ -118,8 +118,12 @@ class Authority:
         return Holder(builder.sign(issuer.key, hashes.SHA256()), key)
 
     def tsa(self, **changes: Any) -> Holder:
-        """Issue a time-stamp authority's certificate."""
-        settings = {"extended": [ExtendedKeyUsageOID.TIME_STAMPING], "extended_critical": True} | changes
+        """Issue a time-stamp authority's certificate; RSA, as pyHanko's test authority demands."""
+        settings = (
+            {"key": self.tsa_key}
+            | {"extended": [ExtendedKeyUsageOID.TIME_STAMPING], "extended_critical": True}
+            | changes
+        )
         return self.leaf("Test TSA", usage=key_usage(digital_signature=True), **settings)
 
     def revoke(self, holder: Holder, at: datetime, reason: x509.ReasonFlags = x509.ReasonFlags.key_compromise) -> None:
