@@ -105,8 +105,6 @@ def sign_once() -> Callable[..., SignedRevision]:
         source: Path, target: Path, step: SignatureStep, holder: Holder, tsa: TimestampAuthority | None = None
     ) -> SignedRevision:
         assert (tsa is not None) == (step.profile.level is Level.B_T)
-        return sign_pdf(
-            source, target, step, key=key_of(holder), tsa=tsa, confined=InProcess(), now=datetime.now(UTC)
-        )
+        return sign_pdf(source, target, step, key=key_of(holder), tsa=tsa, confined=InProcess(), now=datetime.now(UTC))
 
     return sign

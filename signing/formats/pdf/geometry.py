@@ -7,11 +7,11 @@ from signing.model import Rectangle
 
 @dataclass(frozen=True)
 class PageView:
-    """How a page is turned and cropped for the eye.
+    """How a page is cropped, and turned so that it is seen or read upright.
 
     Attributes:
         box: What is seen, in the page's own coordinates.
-        rotation: Degrees clockwise: 0, 90, 180 or 270.
+        rotation: Degrees by which it is turned clockwise: 0, 90, 180 or 270.
     Source: ISO 32000-2:2020, 7.7.3.3 (Rotate, CropBox).
     """
 

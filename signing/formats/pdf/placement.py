@@ -1,4 +1,4 @@
-"""Where a visible signature goes: pure geometry over the text of a page, in coordinates as the page is seen."""
+"""Where a visible signature goes: pure geometry over the text of a page, in coordinates as the page is read."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -86,7 +86,7 @@ def _free_width(text: PageText, centre: float, bottom: float, top: float) -> flo
 
 
 def place_between(pages: Iterable[PageText], placement: BetweenText, aspect: float) -> tuple[PageText, Rectangle]:
-    """Return the page and the rectangle, as seen, for a picture of the given aspect between title and name.
+    """Return the page and the rectangle, as read, for a picture of the given aspect between title and name.
 
     Raises:
         AnchorNotFound: No such pair of title and name.
@@ -110,7 +110,7 @@ def place_between(pages: Iterable[PageText], placement: BetweenText, aspect: flo
 
 
 def place_over(earlier: Rectangle, page: Rectangle, placement: OverSignature, aspect: float) -> Rectangle:
-    """Return the rectangle, as seen, of a seal at its real size over the left part of an earlier picture.
+    """Return the rectangle, as read, of a seal at its real size over the left part of an earlier picture.
 
     Its right edge stands where the covered fraction ends, its middle at the height of the picture's middle; at the
     edge of the page it is moved inwards, because a seal is never cut.

@@ -110,7 +110,7 @@ def prepare_pdf(source: Path, target: Path, order: PdfSignatureOrder) -> Prepare
     except SigningError:
         target.unlink(missing_ok=True)
         raise
-    except Exception as error:  # noqa: BLE001 - a hostile file makes the parsers raise anything
+    except Exception as error:
         target.unlink(missing_ok=True)
         raise as_refusal(error) from error
 
@@ -143,13 +143,13 @@ def _find_spot(path: Path, page_count: int, fields: list[SignedField], order: Pd
     with pypdfium2.PdfDocument(path) as document:
         if isinstance(placement, BetweenText):
             texts = [read_page_text(document, index) for index in page_indexes(page_count, placement.page)]
-            text, seen = place_between(texts, placement, picture.aspect)
-            return _Spot(text.page_index, text.view, text.view.to_own(seen), picture)
+            text, between = place_between(texts, placement, picture.aspect)
+            return _Spot(text.page_index, text.view, text.view.to_own(between), picture)
         if isinstance(placement, OverSignature):
             page_index, earlier = _earlier_picture(fields, placement.field_name)
-            view = read_page_view(document, page_index)
-            seen = place_over(view.to_seen(earlier), view.seen, placement, picture.aspect)
-            return _Spot(page_index, view, view.to_own(seen), picture)
+            view = read_page_text(document, page_index).view
+            over = place_over(view.to_seen(earlier), view.seen, placement, picture.aspect)
+            return _Spot(page_index, view, view.to_own(over), picture)
         return _named_spot(document, page_count, placement, picture)
 
 

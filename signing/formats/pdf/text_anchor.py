@@ -1,7 +1,9 @@
 """Finds text on pages and where it stands, however its accents and spaces were written."""
 
 import ctypes
+import math
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from signing.model import Rectangle
 
 @dataclass(frozen=True)
 class Glyph:
-    """One character that leaves ink, with its box as seen."""
+    """One character that leaves ink, with its box as read."""
 
     character: str
     box: Rectangle
@@ -29,25 +31,30 @@ class TextMatch:
 
     Attributes:
         page_index: From 0.
-        seen: Its box as the page is seen.
+        read: Its box as the page is read.
         own: Its box in the page's own coordinates.
     """
 
     page_index: int
-    seen: Rectangle
+    read: Rectangle
     own: Rectangle
 
 
 @dataclass(frozen=True)
 class PageText:
-    """The ink of one page's text in reading order."""
+    """The ink of one page's text in the order of writing.
+
+    Attributes:
+        view: The page turned so that its text stands upright. That is how it is seen, unless somebody turned the page
+            afterwards: then title and name still belong together as they are read.
+    """
 
     page_index: int
     view: PageView
     glyphs: tuple[Glyph, ...]
 
     def find(self, text: str) -> list[Rectangle]:
-        """Return the boxes, as seen, of every place where text stands, in the order in which it was written."""
+        """Return the boxes, as read, of every place where text stands, in the order in which it was written."""
         wanted = "".join(part for part, _ in _comparable(text))
         if not wanted:
             return []
@@ -83,11 +90,15 @@ def _comparable(text: str) -> Iterator[tuple[str, int]]:
     yield from ((mark, at) for _, mark, at in sorted(marks, key=lambda item: item[0]))
 
 
-def _view(page: pypdfium2.PdfPage) -> PageView:
+def _seen(page: pypdfium2.PdfPage) -> PageView:
     return PageView(Rectangle(*page.get_cropbox()), page.get_rotation() % 360)
 
 
-def _glyphs(page: pypdfium2.PdfPage, view: PageView) -> Iterator[Glyph]:
+def _characters(page: pypdfium2.PdfPage) -> Iterator[tuple[str, Rectangle, int]]:
+    """Yield each character that leaves ink, its box, and how far its line is turned, in quarters anticlockwise.
+
+    PDFium gives the angle clockwise.
+    """
     text_page = page.get_textpage()
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     try:
@@ -97,8 +108,8 @@ def _glyphs(page: pypdfium2.PdfPage, view: PageView) -> Iterator[Glyph]:
             if not code or 0xD800 <= code <= 0xDFFF or chr(code).isspace():
                 continue
             if pdfium.FPDFText_GetCharBox(text_page, index, left, right, bottom, top):
-                own = Rectangle(left.value, bottom.value, right.value, top.value)
-                yield Glyph(chr(code), view.to_seen(own))
+                quarters = -round(pdfium.FPDFText_GetCharAngle(text_page, index) / (math.pi / 2)) % 4
+                yield chr(code), Rectangle(left.value, bottom.value, right.value, top.value), quarters
     finally:
         text_page.close()
 
@@ -107,17 +118,22 @@ def read_page_text(document: pypdfium2.PdfDocument, page_index: int) -> PageText
     """Return one page's text with the place of each character."""
     page = document[page_index]
     try:
-        view = _view(page)
-        return PageText(page_index, view, tuple(_glyphs(page, view)))
+        characters = list(_characters(page))
+        view = _seen(page)
+        if characters:
+            quarters, _ = Counter(quarters for _, _, quarters in characters).most_common(1)[0]
+            view = PageView(view.box, 90 * quarters)
+        glyphs = tuple(Glyph(character, view.to_seen(own)) for character, own, _ in characters)
+        return PageText(page_index, view, glyphs)
     finally:
         page.close()
 
 
 def read_page_view(document: pypdfium2.PdfDocument, page_index: int) -> PageView:
-    """Return how one page is turned and cropped."""
+    """Return how one page is turned and cropped for the eye."""
     page = document[page_index]
     try:
-        return _view(page)
+        return _seen(page)
     finally:
         page.close()
 
@@ -142,7 +158,7 @@ def page_indexes(page_count: int, page: int | Literal["last"] | None) -> range:
 def find_text(path: Path, text: str, page: int | Literal["last"] | None = None) -> tuple[TextMatch, ...]:
     """Return every place where text stands, in the order of pages and, on a page, of writing.
 
-    Accents may be composed or not, and spaces and line ends do not count. Rotated pages are read as seen.
+    Accents may be composed or not, and spaces and line ends do not count. Turned pages are read as their text stands.
 
     Args:
         page: From 1; "last"; or None for all pages.
@@ -153,5 +169,5 @@ def find_text(path: Path, text: str, page: int | Literal["last"] | None = None) 
         found = []
         for index in page_indexes(len(document), page):
             page_text = read_page_text(document, index)
-            found += [TextMatch(index, seen, page_text.view.to_own(seen)) for seen in page_text.find(text)]
+            found += [TextMatch(index, read, page_text.view.to_own(read)) for read in page_text.find(text)]
         return tuple(found)

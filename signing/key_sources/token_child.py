@@ -1,0 +1,184 @@
+"""What runs in a token's own process: it loads the PKCS#11 module, logs in once and keeps session and key handles.
+
+Modules crash, hang and dislike threads; here they take nothing else with them. Requests and answers are tuples of plain
+values over a pipe; the PIN comes through it only when a login is due. Source: PKCS#11 (OASIS) 2.40.
+"""
+
+import hashlib
+import os
+import resource
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pkcs11
+from pkcs11 import exceptions as p11
+from pkcs11.util.ec import encode_ecdsa_signature
+
+from signing.errors import KeyNotFound, KeySourceError, KeySourceUnavailable, PinIncorrect, PinLocked, TokenAbsent
+from signing.key_sources.uri import TokenAddress
+from signing.model import SignatureAlgorithm
+
+# Answers; an error's answer is its code with a message.
+VALUE = "value"
+PIN_NEEDED = "pin-needed"
+STALE = "stale"
+
+_PARENT_CHECK_SECONDS = 2.0
+# DigestInfo up to the digest itself. Source: RFC 8017, 9.2, note 1.
+_DIGEST_INFO = {
+    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
+    "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
+    "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
+}
+_ABSENT = (p11.NoSuchToken, p11.TokenNotPresent, p11.TokenNotRecognised, p11.DeviceRemoved, p11.SlotIDInvalid)
+_WRONG_PIN = (p11.PinIncorrect, p11.PinInvalid, p11.PinLenRange)
+# The session or a handle died: the token was pulled out and put back, or slept. A new session mends it.
+_STALE = (
+    p11.SessionHandleInvalid,
+    p11.SessionClosed,
+    p11.UserNotLoggedIn,
+    p11.KeyHandleInvalid,
+    p11.ObjectHandleInvalid,
+    p11.DeviceError,
+    p11.GeneralError,
+)
+
+
+class PinNeeded(Exception):
+    """There is no session yet and no PIN came with the request."""
+
+
+class SessionStale(Exception):
+    """The session that was kept is of no use any more."""
+
+
+class Token:
+    """One token, opened when first needed."""
+
+    def __init__(self, load_library: Callable[[], Any], address: TokenAddress) -> None:
+        self._load_library = load_library
+        self._address = address
+        self._session: Any = None
+        self._keys: dict[tuple[str | None, bytes | None], Any] = {}
+
+    def sign(
+        self, pin: str | None, label: str | None, key_id: bytes | None, algorithm: SignatureAlgorithm, data: bytes
+    ) -> bytes:
+        """Return the signature value over data.
+
+        Raises:
+            PinNeeded, SessionStale: The caller brings a PIN, or starts anew.
+            KeySourceError: As its kinds say.
+        """
+        try:
+            self._log_in(pin)
+            key = self._find_key(label, key_id)
+            return _sign(key, algorithm, data)
+        except _ABSENT:
+            raise TokenAbsent("the token is not plugged in") from None
+        except _STALE as error:
+            raise SessionStale(type(error).__name__) from None
+        except p11.PKCS11Error as error:
+            raise KeySourceUnavailable(f"the token reports {type(error).__name__}") from None
+
+    def _log_in(self, pin: str | None) -> None:
+        if self._session is not None:
+            return
+        token = self._find_token()
+        if pin is None:
+            raise PinNeeded
+        try:
+            self._session = token.open(user_pin=pin)
+        except _WRONG_PIN:
+            raise PinIncorrect("the token refused the PIN") from None
+        except p11.PinLocked:
+            raise PinLocked("the token has locked its PIN") from None
+
+    def _find_token(self) -> Any:
+        wanted = self._address
+        found = [
+            token
+            for slot in self._load_library().get_slots(token_present=True)
+            if (token := _token_in(slot)) is not None
+            and wanted.token in {None, token.label}
+            and wanted.serial in {None, _text(token.serial)}
+            and wanted.manufacturer in {None, token.manufacturer_id}
+            and wanted.model in {None, token.model}
+        ]
+        if not found:
+            raise TokenAbsent("no token that is plugged in has the address's name")
+        if len(found) > 1:
+            raise KeyNotFound("several tokens agree with the address; add serial to it")
+        return found[0]
+
+    def _find_key(self, label: str | None, key_id: bytes | None) -> Any:
+        if (label, key_id) not in self._keys:
+            try:
+                self._keys[label, key_id] = self._session.get_key(
+                    object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label, id=key_id
+                )
+            except p11.NoSuchKey:
+                raise KeyNotFound("the token holds no private key of that name") from None
+            except p11.MultipleObjectsReturned:
+                raise KeyNotFound("the token holds several private keys of that name; add id to the address") from None
+        return self._keys[label, key_id]
+
+
+def _token_in(slot: Any) -> Any:
+    try:
+        return slot.get_token()
+    except (p11.TokenNotPresent, p11.TokenNotRecognised, p11.DeviceRemoved):
+        return None
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode("utf-8", "replace").strip() if isinstance(value, bytes) else value.strip()
+
+
+def _sign(key: Any, algorithm: SignatureAlgorithm, data: bytes) -> bytes:
+    # Hashing here and not in the token: every token knows the bare mechanisms.
+    digest = hashlib.new(algorithm.digest_algorithm, data).digest()
+    if algorithm.is_rsa != (key.key_type == pkcs11.KeyType.RSA):
+        raise KeySourceUnavailable(f"the key cannot sign with {algorithm}")
+    if algorithm.is_rsa:
+        value: bytes = key.sign(_DIGEST_INFO[algorithm.digest_algorithm] + digest, mechanism=pkcs11.Mechanism.RSA_PKCS)
+        return value
+    return bytes(encode_ecdsa_signature(key.sign(digest, mechanism=pkcs11.Mechanism.ECDSA)))
+
+
+def _library(module: Path) -> Any:
+    try:
+        return pkcs11.lib(str(module))
+    except (p11.PKCS11Error, OSError, RuntimeError) as error:
+        raise KeySourceUnavailable(f"the PKCS#11 module cannot be loaded ({type(error).__name__})") from None
+
+
+def serve_token(connection: Connection, module: Path, address: TokenAddress, parent_pid: int) -> None:
+    """Answer requests until the pipe closes or the parent is gone."""
+    # Ctrl-C goes to the whole group; the parent ends us when it is done.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A core file would hold the PIN.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    token = Token(lambda: _library(module), address)
+    while os.getppid() == parent_pid:
+        try:
+            if connection.poll(_PARENT_CHECK_SECONDS):
+                connection.send(_answer(token, connection.recv()))
+        except (EOFError, OSError):
+            return
+
+
+def _answer(token: Token, request: tuple[Any, ...]) -> tuple[str, Any]:
+    try:
+        return VALUE, token.sign(*request)
+    except PinNeeded:
+        return PIN_NEEDED, None
+    except SessionStale as error:
+        return STALE, str(error)
+    except KeySourceError as error:
+        return error.code, str(error)
+    except Exception as error:  # noqa: BLE001 - whatever a module does, the answer must name a fact and no PIN
+        return KeySourceUnavailable.code, f"the token's module failed ({type(error).__name__})"

@@ -1,0 +1,49 @@
+"""Addresses of key sources."""
+
+from pathlib import Path
+
+import pytest
+
+from signing.errors import KeySourceUriInvalid
+from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, TokenAddress, parse_key_source_uri
+
+
+def test_an_rfc_7512_address_is_read_with_its_escapes():
+    uri = "pkcs11:token=The%20desk;serial=0a1b;object=official;id=%01%ff;type=private?pin-source=file:/run/pin"
+
+    assert parse_key_source_uri(uri) == Pkcs11Address(
+        TokenAddress(token="The desk", serial="0a1b"), "official", b"\x01\xff", "file:/run/pin"
+    )
+
+
+def test_a_key_file_address_is_read():
+    address = parse_key_source_uri("pkcs12:/etc/keys/con%20d%E1%BA%A5u.p12?pin-source=env:SEAL")
+
+    assert address == Pkcs12Address(Path("/etc/keys/con dấu.p12"), "env:SEAL")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "pkcs11",
+        "https://example.vn/key",
+        "pkcs11:token=a;object=b",
+        "pkcs11:token=a;object=b?pin-value=12345678",
+        "pkcs11:token=a;object=b?pin-source=file:/p&module-path=/tmp/evil.so",
+        "pkcs11:token=a;object=b?pin-source=12345678",
+        "pkcs11:token=a;object=b;type=cert?pin-source=env:P",
+        "pkcs11:token=a;token=c;object=b?pin-source=env:P",
+        "pkcs11:token=a;slot-id=1;object=b?pin-source=env:P",
+        "pkcs11:object=b?pin-source=env:P",
+        "pkcs11:token=a?pin-source=env:P",
+        "pkcs11:token;object=b?pin-source=env:P",
+        "pkcs12:relative.p12?pin-source=env:P",
+        "pkcs12:/key.p12",
+    ],
+)
+def test_an_address_that_is_unsound_is_refused_without_repeating_it(uri):
+    with pytest.raises(KeySourceUriInvalid) as caught:
+        parse_key_source_uri(uri)
+
+    assert "12345678" not in str(caught.value)
