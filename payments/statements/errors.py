@@ -49,3 +49,15 @@ class StatementContradictsEarlier(PaymentsError):
     """An entry that was imported before comes again with another amount or date; nothing was imported."""
 
     code = "statement-contradicts-earlier"
+
+
+class StatementNotFound(PaymentsError):
+    """There is no such statement."""
+
+    code = "statement-not-found"
+
+
+class BreakNotFound(PaymentsError):
+    """There is no such break."""
+
+    code = "break-not-found"
