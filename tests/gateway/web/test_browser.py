@@ -92,6 +92,7 @@ def test_the_keyboard_reaches_everything_in_order_with_a_visible_ring(
 ) -> None:
     page = desk.new_page()
     page.goto(site.address + address)
+    assert page.evaluate(CUT_OFF) == []
     wanted = page.evaluate(REACHABLE)
     reached: list[int] = []
     for _ in range(len(wanted) + 2):
