@@ -55,7 +55,7 @@ def check_may_sign(
     """Let a certificate sign, or say why not; what needs no network is asked first.
 
     Args:
-        anchors: Those trusted for the certificate's role.
+        anchors: Of any purpose; only those trusted for the certificate's role count.
         now: Aware time.
     Returns:
         The sound path, and the evidence it was judged by, for a signature that keeps its own evidence.
@@ -71,6 +71,7 @@ def check_may_sign(
         raise CertificateWithdrawn("the unit withdrew this certificate from use")
     chain = chain_ders_of(certificate)
     purpose = Purpose.OFFICIAL if certificate.role == CertificateRole.PERSON else Purpose.ORGANISATION
+    anchors = [anchor for anchor in anchors if anchor.purpose is purpose]
     _raise_unless_passed(check_path(certificate.certificate_der, chain, anchors, None, now, purpose))
     trusted = [anchor.certificate_der for anchor in anchors if anchor.trusted_at(now)]
     evidence = revocation_gatherer.gather_for(certificate.certificate_der, chain, trusted, now)

@@ -17,7 +17,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from certs.errors import AddressNotAllowed
 
 AllowAddress = Callable[[str], None]
-"""Raises certs.errors.AddressNotAllowed where an outgoing call must not go."""
+"""Raises certs.errors.AddressNotAllowed where an outgoing call must not go.
+
+It is asked twice: with the address as written, and with the number that was really connected to, because a name
+may lead elsewhere the second time it is resolved.
+"""
 
 MAX_REDIRECTS = 3
 READ_SIZE_BYTES = 65_536
@@ -64,7 +68,8 @@ class HttpExchange:
             left_seconds = deadline - time.monotonic()
             if left_seconds <= 0:
                 raise ExchangeFailed("time-limit")
-            answer = _exchange_once(address, body, content_type, left_seconds, limits.max_size_bytes)
+            with _bounded_session(left_seconds, self._allow_address) as bounded:
+                answer = _exchange_once(bounded, address, body, content_type, limits.max_size_bytes)
             if isinstance(answer, bytes):
                 return answer
             address = requests.compat.urljoin(address, answer.location)
@@ -85,30 +90,39 @@ class _Redirect:
     location: str
 
 
+@dataclass(frozen=True)
+class _Bounded:
+    """A session whose sockets end with the time, and the sign that they did."""
+
+    session: requests.Session
+    left_seconds: float
+    expired: threading.Event
+
+
 def _exchange_once(
-    address: str, body: bytes | None, content_type: str | None, left_seconds: float, max_size_bytes: int
+    bounded: _Bounded, address: str, body: bytes | None, content_type: str | None, max_size_bytes: int
 ) -> bytes | _Redirect:
-    headers = {"Content-Type": content_type} if content_type else {}
-    with _bounded_session(left_seconds) as (session, expired):
-        try:
-            with session.request(
-                "GET" if body is None else "POST",
-                address,
-                data=body,
-                headers=headers,
-                timeout=left_seconds,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                if response.is_redirect:
-                    return _Redirect(response.headers["Location"])
-                if response.status_code != requests.codes.ok:
-                    raise ExchangeFailed("time-limit" if expired.is_set() else "http-status")
-                received = _read_bounded(response, max_size_bytes)
-        except (requests.RequestException, OSError, ValueError) as error:
-            slow = expired.is_set() or isinstance(error, requests.Timeout)
-            raise ExchangeFailed("time-limit" if slow else "unreachable") from error
-    if expired.is_set():
+    try:
+        with bounded.session.request(
+            "GET" if body is None else "POST",
+            address,
+            data=body,
+            headers={"Content-Type": content_type} if content_type else {},
+            timeout=bounded.left_seconds,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            if response.is_redirect:
+                return _Redirect(response.headers["Location"])
+            if response.status_code != requests.codes.ok:
+                raise ExchangeFailed("time-limit" if bounded.expired.is_set() else "http-status")
+            received = _read_bounded(response, max_size_bytes)
+    except (requests.RequestException, OSError, ValueError) as error:
+        slow = bounded.expired.is_set() or isinstance(error, requests.Timeout)
+        raise ExchangeFailed("time-limit" if slow else "unreachable") from error
+    except AddressNotAllowed as error:
+        raise ExchangeFailed("address-not-allowed") from error
+    if bounded.expired.is_set():
         # To the reader the closed socket looks like the end of the answer.
         raise ExchangeFailed("time-limit")
     return received
@@ -124,7 +138,7 @@ def _read_bounded(response: requests.Response, max_size_bytes: int) -> bytes:
 
 
 @contextmanager
-def _bounded_session(left_seconds: float) -> Iterator[tuple[requests.Session, threading.Event]]:
+def _bounded_session(left_seconds: float, allow_address: AllowAddress) -> Iterator[_Bounded]:
     sockets: list[socket.socket] = []
     expired = threading.Event()
 
@@ -141,38 +155,35 @@ def _bounded_session(left_seconds: float) -> Iterator[tuple[requests.Session, th
     with requests.Session() as session:
         # Certificates' addresses are public; a proxy or a .netrc of the machine is not meant for them.
         session.trust_env = False
-        adapter = _RecordingAdapter(sockets)
+        adapter = _WatchedAdapter(sockets, allow_address)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         timer.start()
         try:
-            yield session, expired
+            yield _Bounded(session, left_seconds, expired)
         finally:
             timer.cancel()
 
 
-class _RecordingAdapter(HTTPAdapter):
-    """Notes each socket as soon as it is connected, before the first byte of an answer."""
+class _WatchedAdapter(HTTPAdapter):
+    """Checks and notes each socket as soon as it is connected, before the first byte is sent."""
 
-    def __init__(self, sockets: list[socket.socket]) -> None:
+    def __init__(self, sockets: list[socket.socket], allow_address: AllowAddress) -> None:
         self._sockets = sockets
+        self._allow_address = allow_address
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        sockets = self._sockets
+        watch = self._watch
 
         class Plain(HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                opened = super()._new_conn()
-                sockets.append(opened)
-                return opened
+                return watch(super()._new_conn(), "http")
 
         class Secure(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                opened = super()._new_conn()
-                sockets.append(opened)
-                return opened
+                return watch(super()._new_conn(), "https")
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -181,3 +192,14 @@ class _RecordingAdapter(HTTPAdapter):
             ConnectionCls = Secure
 
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+    def _watch(self, opened: socket.socket, scheme: str) -> socket.socket:
+        host, port = opened.getpeername()[:2]
+        literal = f"[{host.split('%')[0]}]" if ":" in host else host
+        try:
+            self._allow_address(f"{scheme}://{literal}:{port}/")
+        except AddressNotAllowed:
+            opened.close()
+            raise
+        self._sockets.append(opened)
+        return opened

@@ -57,7 +57,8 @@ class RevocationEvidence:
 class StatusQuery:
     """Where one certificate's status can be asked, worked out of its extensions beforehand.
 
-    It exists so that the caller who does the asking never parses an untrusted certificate.
+    It exists so that whoever does the asking need not take an untrusted certificate apart, except an issuer's that
+    was fetched on the way.
     """
 
     certificate_der: bytes

@@ -1,6 +1,6 @@
 """May this certificate sign now? One yes, and every no with its own name."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from certs.errors import (
     RevocationUnknown,
 )
 from certs.journeys import check_may_sign
-from certs.model import TrustAnchor
+from certs.model import Purpose, TrustAnchor
 from certs.revocation.gather import RevocationGatherer
 from tests.certs.authority import Authority, StatusServer, key_usage
 
@@ -80,6 +80,15 @@ def test_a_revoked_certificate_may_not_sign(
 
     with pytest.raises(CertificateRevoked):
         check_may_sign(Kept(holder.der, [authority.issuing.der.hex()]), anchors, gatherer, at)
+
+
+def test_an_anchor_of_another_purpose_vouches_for_nobody(
+    authority: Authority, anchors: tuple[TrustAnchor, ...], gatherer: RevocationGatherer, at: datetime
+) -> None:
+    others = [replace(anchors[0], purpose=purpose) for purpose in Purpose if purpose is not Purpose.OFFICIAL]
+
+    with pytest.raises(CertificateNotTrusted):
+        check_may_sign(kept(authority), others, gatherer, at)
 
 
 def test_what_needs_no_network_is_refused_without_any_call(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from certs.errors import AddressNotAllowed
 from certs.revocation.answers import evidence_times, read_status
 from certs.revocation.cache import MemoryCache
 from certs.revocation.fetch import Exchange, ExchangeFailed, HttpExchange, Limits
@@ -95,8 +96,6 @@ def test_the_whole_gathering_is_bounded_however_many_addresses_hang(
 
 def test_an_address_that_is_not_allowed_is_never_called(authority: Authority, server: StatusServer) -> None:
     def refuse(address: str) -> None:
-        from certs.errors import AddressNotAllowed
-
         raise AddressNotAllowed(address)
 
     evidence = gather(RevocationGatherer(HttpExchange(refuse), MemoryCache()), authority, authority.leaf("Good"))
@@ -111,8 +110,6 @@ def test_a_redirect_is_followed_only_where_its_target_is_allowed(
     asked: list[str] = []
 
     def first_only(address: str) -> None:
-        from certs.errors import AddressNotAllowed
-
         asked.append(address)
         if "/fine/" in address:
             raise AddressNotAllowed(address)
@@ -121,7 +118,20 @@ def test_a_redirect_is_followed_only_where_its_target_is_allowed(
     assert evidence_times("crl", HttpExchange(loopback_only)(address, None, None, Limits(2))) is not None
     with pytest.raises(ExchangeFailed, match="address-not-allowed"):
         HttpExchange(first_only)(address, None, None, Limits(2))
-    assert asked == [address, address.replace("redirect", "fine")]
+    assert asked == [address, f"{server.base_url}/", address.replace("redirect", "fine")]
+
+
+def test_a_name_that_leads_elsewhere_when_it_is_called_is_stopped(server: StatusServer) -> None:
+    """The guard saw a public number; the connection ends on loopback."""
+
+    def names_only(address: str) -> None:
+        if "localhost" not in address:
+            raise AddressNotAllowed(address)
+
+    address = server.base_url.replace("127.0.0.1", "localhost") + "/fine/issuing.crl"
+    with pytest.raises(ExchangeFailed, match="address-not-allowed"):
+        HttpExchange(names_only)(address, None, None, Limits(2))
+    assert server.calls == []
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http:///x"])
