@@ -72,26 +72,30 @@ def open_pdf(path: Path) -> Iterator[PdfSource]:
             yield PdfSource(b"", digest, None, reason_codes=["document-unreadable"])
             return
         with mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
-            codes: list[str] = []
-            reader = _open_reader(stream, codes)
-            source = PdfSource(data, digest, reader, reason_codes=codes)
-            _find_signatures(source)
+            source = PdfSource(data, digest, None)
+            _read_structure(source, stream)
+            _find_loose_signatures(source)
+            source.signatures.sort(key=lambda s: s.raw.end if s.raw is not None else 0)
             yield source
 
 
-def _open_reader(stream: Any, codes: list[str]) -> PdfFileReader | None:
+def _read_structure(source: PdfSource, stream: Any) -> None:
+    """Read strictly and, where that does not reach every signature, once more with forbearance."""
     for strict in (True, False):
         reader = attempt(lambda s=strict: _readable(PdfFileReader(stream, strict=s, decode_limits=DECODE_LIMITS)), None)  # type: ignore[misc]
         if reader is None:
             continue
-        if not strict:
-            codes.append("document-irregular")
         if reader.encrypted and not attempt(lambda r=reader: _opens_without_password(r), False):  # type: ignore[misc]
-            codes.append("document-encrypted")
-            return None
-        return reader
-    codes.append("document-unreadable")
-    return None
+            source.reason_codes.append("document-encrypted")
+            return
+        signatures, whole = _read_fields(reader)
+        if strict and not whole:
+            continue
+        source.reader, source.signatures = reader, signatures[:MAX_SIGNATURES]
+        source.reason_codes += [] if strict else ["document-irregular"]
+        source.reason_codes += ["too-many-signatures"] if len(signatures) > MAX_SIGNATURES else []
+        return
+    source.reason_codes.append("document-unreadable")
 
 
 def _readable(reader: PdfFileReader) -> PdfFileReader:
@@ -104,33 +108,49 @@ def _opens_without_password(reader: PdfFileReader) -> bool:
     return bool(reader.decrypt(b"").status is not AuthStatus.FAILED)
 
 
-def _find_signatures(source: PdfSource) -> None:
-    if source.reader is not None:
-        for entry in _field_entries(source.reader, source.reason_codes):
-            if len(source.signatures) >= MAX_SIGNATURES:
-                source.reason_codes.append("too-many-signatures")
-                break
-            source.signatures.append(_from_field(source.reader, entry))
-    _mark_shared(source.signatures)
-    known = {s.raw for s in source.signatures}
+def _read_fields(reader: PdfFileReader) -> tuple[list[FoundSignature], bool]:
+    """Return the signatures in fields, and whether all of the form could be read."""
+    signatures: list[FoundSignature] = []
+    whole = True
+    for entry in _field_entries(reader):
+        if entry is None or len(signatures) > MAX_SIGNATURES:
+            whole = False
+            break
+        signatures.append(_from_field(reader, entry))
+        whole = whole and signatures[-1].embedded is not None
+    _mark_shared(signatures)
+    return signatures, whole
+
+
+def _find_loose_signatures(source: PdfSource) -> None:
+    """Find signatures that no field leads to, by their bytes."""
+    known = {s.raw for s in source.signatures} | _usage_rights(source.reader)
     for raw in scan_signatures(source.data):
         # In a readable file other bytes may look alike (an attached PDF), so there the range must be sound.
         if raw not in known and (source.reader is None or gap_problem(source.data, raw) is None):
             known.add(raw)
             source.signatures.append(_from_bytes(source, raw))
-    source.signatures.sort(key=lambda s: s.raw.end if s.raw is not None else 0)
 
 
-def _field_entries(reader: PdfFileReader, codes: list[str]) -> Iterator[tuple[str, Any, Any]]:
-    fields = attempt(lambda: iter(enumerate_sig_fields(reader, filled_status=True)), iter(()))
-    while True:
-        entry = attempt(lambda: next(fields, None), "broken")
+def _usage_rights(reader: PdfFileReader | None) -> set[RawSignature | None]:
+    """Return Adobe's usage-rights signatures: they unlock functions of a viewer and sign nothing for anybody.
+
+    Source: ISO 32000-1:2008, 12.8.4 (deprecated in ISO 32000-2).
+    """
+    found: set[RawSignature | None] = set()
+    for key in ("/UR", "/UR3"):
+        found.add(attempt(lambda k=key: _raw_of(reader.root["/Perms"][k]) if reader is not None else None, None))  # type: ignore[misc]
+    return found
+
+
+def _field_entries(reader: PdfFileReader) -> Iterator[tuple[str, Any, Any] | None]:
+    """Yield name, value and field of each filled signature field; None, once, where the form breaks off."""
+    ended = object()
+    fields: Iterator[Any] = attempt(lambda: iter(enumerate_sig_fields(reader, filled_status=True)), iter(()))
+    while (entry := attempt(lambda: next(fields, ended), None)) is not ended:
+        yield entry
         if entry is None:
             return
-        if isinstance(entry, str):
-            codes.append("document-irregular")
-            return
-        yield entry
 
 
 def _from_field(reader: PdfFileReader, entry: tuple[str, Any, Any]) -> FoundSignature:

@@ -11,8 +11,10 @@ import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm
 
 from certs.model import Indication, SubIndication
+from signing.validation.byte_range import RawSignature, gap_problem
 from signing.validation.document import collect_evidence_needs, validate_pdf
 from signing.validation.policy import ValidationPolicy
 from signing.validation.report import Modifications, Overall, SignatureReport
@@ -333,3 +335,57 @@ def test_the_signed_file_is_what_pyhanko_signed(signed: bytes) -> None:
     signatures = PdfFileReader(BytesIO(signed)).embedded_signatures
 
     assert [s.field_name for s in signatures] == ["Signature1"]
+
+
+def test_a_certified_document_allows_no_further_signature(bench: Bench, official: Holder) -> None:
+    certified = bench.sign(official, certify=True, docmdp_permissions=MDPPerm.NO_CHANGES)
+    seal = bench.authority.leaf("Test Seal")
+    policy = bench.policy(official, seal)
+    followed = update(certified, lambda writer: writer.update_root())
+
+    assert bench.validate(certified, policy).overall is Overall.PASSED
+    assert bench.validate(certified + b"% later", policy).overall is Overall.FAILED
+    assert bench.validate(update(followed, replace_page), policy).overall is Overall.FAILED
+    report = bench.validate(_sign_all_the_same(bench, seal, certified), policy)
+    assert [s.modifications_after for s in report.signatures] == [Modifications.NOT_PERMITTED, Modifications.NONE]
+
+
+def _sign_all_the_same(bench: Bench, holder: Holder, certified: bytes) -> bytes:
+    """Sign as a tool would that does not look for the certification."""
+    hidden = certified.replace(b"/Perms", b"/Xerms")
+    signed = bench.sign(holder, source=hidden, field_name="Seal")
+    return signed[: len(certified)].replace(b"/Xerms", b"/Perms") + signed[len(certified) :]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sound"),
+    [
+        (b"/Filter/X", b"/M(now)", True),
+        (b"/Contents <11>", b"", False),
+        (b"", b"/Contents(other)", False),
+        (b"/ByteRange[0 1 2 3]", b"", False),
+        (b"/Contents<> /Reason", b"", False),
+    ],
+)
+def test_a_dictionary_that_names_an_entry_twice_is_unsound(before: bytes, after: bytes, sound: bool) -> None:
+    """Two readers may take two different ones."""
+    head = b"%PDF-1.7\n5 0 obj<</Type/Sig" + before + b"/ByteRange[0 000 000 000]/Contents"
+    tail = after + b">>endobj\n%%EOF\n"
+    numbers = (0, len(head), len(head) + 6, len(tail))
+    data = head + b"<abcd>" + tail
+
+    assert (gap_problem(data, RawSignature(numbers, b"\xab\xcd")) is None) is sound
+    assert gap_problem(data, RawSignature(numbers, b"\xab\xce")) is not None
+
+
+def test_usage_rights_are_no_signature(bench: Bench, signed: bytes) -> None:
+    """Reader-extended forms carry one that only unlocks functions of a viewer."""
+
+    def as_rights(writer: IncrementalPdfFileWriter) -> None:
+        value = writer.root["/AcroForm"]["/Fields"][0].raw_get("/V")
+        writer.root["/AcroForm"]["/Fields"] = generic.ArrayObject([])
+        writer.update_container(writer.root["/AcroForm"])
+        writer.root["/Perms"] = generic.DictionaryObject({generic.pdf_name("/UR3"): value})
+        writer.update_root()
+
+    assert bench.validate(update(signed, as_rights)).overall is Overall.NO_SIGNATURE
