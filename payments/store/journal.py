@@ -141,7 +141,7 @@ class JournalStore:
             LedgerAccountRow.currency == currency,
             LedgerAccountRow.code.in_(codes),
         )
-        return dict(self._session.execute(query).tuples().all())
+        return {row.code: row.id for row in self._session.execute(query)}
 
     def _open(self, account: Account, entry: JournalEntry, currency: str) -> None:
         values = {

@@ -1,0 +1,47 @@
+"""A database with the payments' tables and triggers, and a provider that is a friend of the tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from gateway.db.engine import make_engine
+from payments.store.base import Base
+from payments.store.payments import PaymentStore
+from payments.store.triggers import create_statements
+
+OpenStore = Callable[[], AbstractContextManager[PaymentStore]]
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The moment at which tests happen."""
+    return datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Each database in turn, with tables and triggers."""
+    made = make_engine(database_url)
+    with made.begin() as connection:
+        Base.metadata.create_all(connection)
+        for statement in create_statements(made.dialect.name):
+            connection.execute(text(statement))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def open_store(engine: Engine) -> OpenStore:
+    """Open a transaction that commits at its end and rolls back on an error."""
+
+    @contextmanager
+    def opened() -> Iterator[PaymentStore]:
+        with Session(engine, expire_on_commit=False) as session:
+            yield PaymentStore(session)
+            session.commit()
+
+    return opened

@@ -1,0 +1,79 @@
+"""One open order with one attempt at the fake provider, and a short way to settle a call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+
+from payments.journeys import keep_callback, open_order, settle_callback, start_attempt
+from payments.ledger.balances import TrialBalance
+from payments.model import CallbackCall, Settlement
+from payments.providers.base import Provider
+from tests.payments.conftest import OpenStore
+from tests.payments.makers import LATER, UNIT, FakeProvider, Recorded, draft
+
+
+@dataclass
+class Desk:
+    """What the journeys' tests work with."""
+
+    open_store: OpenStore
+    at: datetime
+    provider: FakeProvider
+    recorded: Recorded
+
+    def open(self, **more: object) -> str:
+        with self.open_store() as store:
+            return open_order(store, draft(self.at, **more), now=self.at, record=self.recorded).id
+
+    def start(self, order_id: str, provider: Provider | None = None) -> str:
+        with self.open_store() as store:
+            started = start_attempt(
+                store,
+                order_id,
+                provider or self.provider,
+                payer_address="203.0.113.7",
+                return_url="https://cong.example/return",
+                now=self.at,
+                record=self.recorded,
+            )
+            return started.reference
+
+    def call(self, call: CallbackCall, provider: Provider | None = None, *, now: datetime = LATER) -> Settlement:
+        used = provider or self.provider
+        with self.open_store() as store:
+            kept = keep_callback(store, used.name, call, now=now)
+        return self.settle(kept, used, now=now)
+
+    def settle(self, callback_id: str, provider: Provider | None = None, *, now: datetime = LATER) -> Settlement:
+        with self.open_store() as store:
+            return settle_callback(store, provider or self.provider, callback_id, now=now, record=self.recorded)
+
+    def balance(self) -> TrialBalance:
+        with self.open_store() as store:
+            return store.journal.trial_balance(UNIT)
+
+    def order_state(self, order_id: str) -> str:
+        with self.open_store() as store:
+            return store.get_order(order_id).state
+
+    def attempt_states(self, order_id: str) -> list[str]:
+        with self.open_store() as store:
+            return [attempt.state for attempt in store.attempts_of(order_id)]
+
+
+@pytest.fixture
+def desk(open_store: OpenStore, at: datetime) -> Desk:
+    return Desk(open_store, at, FakeProvider(), Recorded())
+
+
+@pytest.fixture
+def paying() -> Callable[[Desk], tuple[str, str]]:
+    """Open an order and start an attempt; returns the order's id and the attempt's reference."""
+
+    def opened(desk: Desk) -> tuple[str, str]:
+        order_id = desk.open()
+        return order_id, desk.start(order_id)
+
+    return opened

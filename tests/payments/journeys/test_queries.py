@@ -1,0 +1,113 @@
+"""Silence and unknown statuses are asked about until they are final."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from payments.journeys import query_stale
+from payments.model import ProviderOutcome
+from payments.providers.registry import ProviderRegistry
+from tests.payments.makers import Recorded, fake_call
+
+
+@pytest.fixture
+def ask(desk):
+    """Ask about what is due some minutes after the attempts began."""
+
+    class Work:
+        def __init__(self, store):
+            self.payments = store
+
+        def happened(self, type_, subject_id, unit_id, data, now):
+            desk.recorded.append(type_)
+            return "event"
+
+        def commit(self):
+            pass
+
+    @contextmanager
+    def open_work():
+        with desk.open_store() as store:
+            yield Work(store)
+
+    def asked(minutes):
+        now = desk.at + timedelta(minutes=minutes)
+        return [settled.outcome for settled in query_stale(open_work, ProviderRegistry([desk.provider]).named, now=now)]
+
+    return asked
+
+
+def test_an_attempt_is_not_asked_about_before_a_minute_has_passed(desk, paying, ask):
+    _, reference = paying(desk)
+    desk.provider.answers[reference] = (ProviderOutcome.SUCCEEDED, "T1", 150_000)
+    assert ask(0.9) == []
+    assert ask(1) == ["booked"]
+
+
+def test_a_lost_callback_is_found_by_us(desk, paying, ask):
+    order_id, reference = paying(desk)
+    desk.provider.answers[reference] = (ProviderOutcome.SUCCEEDED, "T1", 150_000)
+    assert ask(1) == ["booked"]
+    assert desk.order_state(order_id) == "paid"
+    assert desk.call(fake_call(reference)).outcome == "duplicate"
+    assert ask(10_000) == []
+    with desk.open_store() as store:
+        kept = store.callbacks.of_order(order_id)
+        assert [(row.method, row.body, row.outcome) for row in kept] == [
+            ("QUERY", b"an answer", "booked"),
+            ("POST", fake_call(reference).body, "duplicate"),
+        ]
+
+
+def test_silence_is_asked_again_after_2_5_15_and_60_minutes(desk, paying, ask):
+    order_id, _ = paying(desk)
+    asked_at = []
+    for minute in range(1, 240):
+        ask(minute)
+        with desk.open_store() as store:
+            if store.attempts_of(order_id)[0].query_count > len(asked_at):
+                asked_at.append(minute)
+    assert asked_at == [1, 3, 8, 23, 83, 143, 203]
+
+
+def test_an_answer_of_another_amount_books_nothing(desk, paying, ask):
+    order_id, reference = paying(desk)
+    desk.provider.answers[reference] = (ProviderOutcome.SUCCEEDED, "T1", 149_999)
+    assert ask(1) == ["amount-mismatch"]
+    assert desk.order_state(order_id) == "open"
+
+
+def test_a_failure_is_final(desk, paying, ask):
+    order_id, reference = paying(desk)
+    desk.provider.answers[reference] = (ProviderOutcome.FAILED, "0", 150_000)
+    assert ask(1) == ["failure-noted"]
+    assert ask(100) == []
+    assert desk.attempt_states(order_id) == ["failed"]
+
+
+def test_an_attempt_that_the_provider_never_saw_fails_after_its_time(desk, paying, ask):
+    order_id, reference = paying(desk)
+    desk.provider.answers[reference] = (ProviderOutcome.NOT_FOUND, "0", 150_000)
+    assert ask(1) == ["unknown-noted"]
+    assert desk.attempt_states(order_id) == ["started"]
+    assert ask(31) == ["failure-noted"]
+    assert desk.attempt_states(order_id) == ["failed"]
+
+
+def test_what_stays_unknown_for_three_days_is_told_to_people_and_still_counts_if_it_succeeds(desk, paying, ask):
+    order_id, reference = paying(desk)
+    desk.provider.answers[reference] = (ProviderOutcome.UNKNOWN, "T1", 150_000)
+    assert ask(1) == ["unknown-noted"]
+    assert ask(3 * 24 * 60 + 2) == []
+    assert desk.attempt_states(order_id) == ["unresolved"]
+    assert desk.recorded[-1] == "attempt.unresolved"
+    assert ask(5 * 24 * 60) == []
+    desk.recorded = Recorded()
+    assert desk.call(fake_call(reference)).outcome == "booked"
+
+
+def test_a_provider_that_is_no_longer_set_up_stops_nothing(desk, paying, ask):
+    paying(desk)
+    desk.provider.name = "gone"
+    assert ask(1) == []
