@@ -66,6 +66,24 @@ def check_signed_data(signed_data: cms.SignedData, digest_of: DigestOf) -> CmsFi
     return attempt(lambda: _check(signed_data, digest_of, None), MALFORMED)
 
 
+def check_sha1_inside(signed_data: cms.SignedData, digest_of: DigestOf) -> CmsFindings:
+    """Check a signature of the old kind adbe.pkcs7.sha1, which signs the SHA-1 of the content, kept inside.
+
+    Source: ISO 32000-1:2008, 12.8.3.3 (deprecated in ISO 32000-2).
+    """
+
+    def check() -> CmsFindings:
+        kept = signed_data["encap_content_info"]["content"].native
+        if not isinstance(kept, bytes):
+            return MALFORMED
+        found = replace(_check(signed_data, lambda algorithm: _hash(algorithm, kept), "data"), weak=True)
+        if kept == digest_of("sha1"):
+            return found
+        return replace(found, sub_indication=SubIndication.HASH_FAILURE, intact=False)
+
+    return attempt(check, MALFORMED)
+
+
 def check_token(signed_data: cms.SignedData) -> tuple[CmsFindings, tsp.TSTInfo | None]:
     """Check a time-stamp token's own signature, and return what it states.
 

@@ -145,7 +145,7 @@ def _usage_rights(reader: PdfFileReader | None) -> set[RawSignature | None]:
 
 def _field_entries(reader: PdfFileReader) -> Iterator[tuple[str, Any, Any] | None]:
     """Yield name, value and field of each filled signature field; None, once, where the form breaks off."""
-    ended = object()
+    ended: Any = object()
     fields: Iterator[Any] = attempt(lambda: iter(enumerate_sig_fields(reader, filled_status=True)), iter(()))
     while (entry := attempt(lambda: next(fields, ended), None)) is not ended:
         yield entry

@@ -9,7 +9,14 @@ from certs.names import get_names
 from certs.revocation.answers import read_status
 from certs.revocation.model import RevocationEvidence
 from signing.validation.byte_range import RawSignature, digest_of, gap_problem
-from signing.validation.cms import MALFORMED, CmsFindings, check_signed_data, hash_of, parse_signed_data
+from signing.validation.cms import (
+    MALFORMED,
+    CmsFindings,
+    check_sha1_inside,
+    check_signed_data,
+    hash_of,
+    parse_signed_data,
+)
 from signing.validation.hostile import attempt
 from signing.validation.modifications import judge_modifications
 from signing.validation.pdf_source import FoundSignature, PdfSource
@@ -20,7 +27,8 @@ from signing.validation.trust import judge_certificate
 from signing.validation.wording import REASON_OF_SUB_INDICATION, reason
 
 PADES_SUBFILTER = "/ETSI.CAdES.detached"
-DETACHED_SUBFILTERS = frozenset({PADES_SUBFILTER, "/adbe.pkcs7.detached"})
+SHA1_SUBFILTER = "/adbe.pkcs7.sha1"
+KNOWN_SUBFILTERS = frozenset({PADES_SUBFILTER, "/adbe.pkcs7.detached", SHA1_SUBFILTER})
 CLAIM_TOLERANCE = timedelta(hours=24)
 CLOCK_TOLERANCE = timedelta(minutes=10)
 
@@ -97,11 +105,9 @@ def _look_at_bytes(source: PdfSource, found: FoundSignature) -> _Bytes:
     if raw is None:
         return _Bytes(MALFORMED, "there is no byte range", Modifications.UNCLEAR, False)
     signed_data = parse_signed_data(raw.contents)
-    findings = (
-        MALFORMED
-        if signed_data is None
-        else check_signed_data(signed_data, partial(digest_of, source.data, raw.byte_range))
-    )
+    check = check_sha1_inside if found.subfilter == SHA1_SUBFILTER else check_signed_data
+    digest = partial(digest_of, source.data, raw.byte_range)
+    findings = MALFORMED if signed_data is None else check(signed_data, digest)
     problem = gap_problem(source.data, raw)
     if problem is not None:
         return _Bytes(findings, problem, Modifications.NOT_PERMITTED, False)
@@ -163,7 +169,7 @@ def _verdict(found: FoundSignature, seen: _Bytes, path: PathResult | None) -> Ve
     """
     failed, unsure = Indication.FAILED, Indication.INDETERMINATE
     sub = seen.findings.sub_indication
-    if found.raw is not None and found.in_form and found.subfilter not in DETACHED_SUBFILTERS:
+    if found.raw is not None and found.in_form and found.subfilter not in KNOWN_SUBFILTERS:
         return unsure, SubIndication.GENERIC, "signature-format-unsupported"
     if sub is SubIndication.HASH_FAILURE:
         return failed, sub, "content-changed"
