@@ -193,7 +193,7 @@ class _Page:
         pdf = self.pdf
         top = pdf.get_y() + 5
         self._qr(receipt_url, MARGIN_MM + pdf.c_margin, top + 2)
-        pdf.set_xy(MARGIN_MM, top + QR_MM + 4)
+        pdf.set_xy(MARGIN_MM, top + QR_MM + 6)
         pdf.set_font(FONT, "", 8)
         pdf.set_text_color(*GREY)
         note = f"Quét mã để xem và kiểm tra biên lai:\n{receipt_url}"

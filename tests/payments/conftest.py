@@ -1,7 +1,7 @@
 """A database with the payments' tables and triggers, and a provider that is a friend of the tests."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +12,8 @@ from gateway.db.engine import make_engine
 from payments.store.base import Base
 from payments.store.payments import PaymentStore
 from payments.store.triggers import create_statements
-
-OpenStore = Callable[[], AbstractContextManager[PaymentStore]]
+from tests.payments.desk import Desk, OpenStore
+from tests.payments.makers import FakeProvider, Recorded
 
 
 @pytest.fixture
@@ -43,5 +43,21 @@ def open_store(engine: Engine) -> OpenStore:
         with Session(engine, expire_on_commit=False) as session:
             yield PaymentStore(session)
             session.commit()
+
+    return opened
+
+
+@pytest.fixture
+def desk(open_store: OpenStore, at: datetime) -> Desk:
+    return Desk(open_store, at, FakeProvider(), Recorded())
+
+
+@pytest.fixture
+def paying() -> Callable[[Desk], tuple[str, str]]:
+    """Open an order and start an attempt; returns the order's id and the attempt's reference."""
+
+    def opened(desk: Desk) -> tuple[str, str]:
+        order_id = desk.open()
+        return order_id, desk.start(order_id)
 
     return opened

@@ -1,17 +1,18 @@
-"""One open order with one attempt at the fake provider, and a short way to settle a call."""
+"""A short way to open orders, start attempts and settle calls."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-
-import pytest
 
 from payments.journeys import keep_callback, open_order, settle_callback, start_attempt
 from payments.ledger.balances import TrialBalance
 from payments.model import CallbackCall, Settlement
 from payments.providers.base import Provider
-from tests.payments.conftest import OpenStore
+from payments.store.payments import PaymentStore
 from tests.payments.makers import LATER, UNIT, FakeProvider, Recorded, draft
+
+OpenStore = Callable[[], AbstractContextManager[PaymentStore]]
 
 
 @dataclass
@@ -61,19 +62,3 @@ class Desk:
     def attempt_states(self, order_id: str) -> list[str]:
         with self.open_store() as store:
             return [attempt.state for attempt in store.attempts_of(order_id)]
-
-
-@pytest.fixture
-def desk(open_store: OpenStore, at: datetime) -> Desk:
-    return Desk(open_store, at, FakeProvider(), Recorded())
-
-
-@pytest.fixture
-def paying() -> Callable[[Desk], tuple[str, str]]:
-    """Open an order and start an attempt; returns the order's id and the attempt's reference."""
-
-    def opened(desk: Desk) -> tuple[str, str]:
-        order_id = desk.open()
-        return order_id, desk.start(order_id)
-
-    return opened
