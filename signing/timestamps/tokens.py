@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
-from asn1crypto import cms, tsp, x509
+from asn1crypto import cms, core, tsp, x509
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, validate_sig_integrity
 
 from signing.errors import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
@@ -19,6 +20,13 @@ from signing.timestamps.base import TimestampToken
 CLOCK_TOLERANCE = timedelta(minutes=5)
 # PKIFailureInfo bits that speak of the authority's own state, not of our request: systemFailure, timeNotAvailable.
 _PASSING_FAILURES = {"system_failure", "time_not_available"}
+
+
+class TimestampAnswer(core.Sequence):  # type: ignore[misc]
+    """TimeStampResp: a refusal carries no token, which asn1crypto's own class does not know."""
+
+    _fields: ClassVar = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]
+
 
 CheckSigner = Callable[[bytes, Sequence[bytes], datetime], None]
 
@@ -83,10 +91,10 @@ def _read(
     sent_at: datetime,
     received_at: datetime,
 ) -> TimestampToken:
-    response = tsp.TimeStampResp.load(answer, strict=True)
+    response = TimestampAnswer.load(answer, strict=True)
     _check_status(response["status"])
     content = response["time_stamp_token"]
-    if content["content_type"].native != "signed_data":
+    if not isinstance(content, cms.ContentInfo) or content["content_type"].native != "signed_data":
         raise TimestampNotTrustworthy("the token is no signed data", "unreadable")
     signed_data = content["content"]
     info = signed_data["encap_content_info"]["content"].parsed

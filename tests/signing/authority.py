@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from asn1crypto import core, keys, tsp, x509
+from asn1crypto import keys, tsp, x509
 from pyhanko.sign.timestamps import DummyTimeStamper
 
+from signing.formats.der import sequence
 from tests.signing.pki import Holder, Pki
 
 
@@ -30,7 +31,7 @@ class Authority:
         if self.behaviour == "wrong-nonce":
             request["nonce"] = request["nonce"].native ^ 1
         if self.behaviour == "no-nonce":
-            request["nonce"] = core.VOID
+            request = tsp.TimeStampReq({"version": "v1", "message_imprint": request["message_imprint"]})
         if self.behaviour == "wrong-imprint":
             request["message_imprint"]["hashed_message"] = hashlib.sha256(b"other").digest()
         if self.behaviour == "untrusted":
@@ -43,7 +44,7 @@ class Authority:
             when += dt.timedelta(days=1)
         if self.behaviour in {"refuses", "busy"}:
             failure = {"bad_request"} if self.behaviour == "refuses" else {"system_failure"}
-            return bytes(tsp.TimeStampResp({"status": {"status": "rejection", "fail_info": failure}}).dump())
+            return sequence(tsp.PKIStatusInfo({"status": "rejection", "fail_info": failure}).dump())
         der = self._stamp(request, stamper, when)
         if self.behaviour == "wrong-signature":
             response = tsp.TimeStampResp.load(der)

@@ -15,13 +15,15 @@ from tests.signing.pki import Pki
 
 def pdfsig_verdicts(path: Path) -> list[str]:
     """Return pdfsig's sentence on each signature."""
-    done = subprocess.run(["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["pdfsig", "-nocert", str(path)], capture_output=True, text=True, errors="replace", check=False
+    )
     return re.findall(r"Signature Validation: (.*)", done.stdout)
 
 
 def qpdf_problems(path: Path) -> str:
     """Return what qpdf --check complains about; empty where it finds nothing."""
-    done = subprocess.run(["qpdf", "--check", str(path)], capture_output=True, text=True, check=False)
+    done = subprocess.run(["qpdf", "--check", str(path)], capture_output=True, text=True, errors="replace", check=False)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 

@@ -7,6 +7,7 @@ tables, every object, every compressed stream and the page tree are read first. 
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +29,7 @@ from signing.errors import (
     DocumentTooComplex,
     DocumentUnreadable,
 )
+from signing.formats.pdf.syntax import check_object_syntax
 from signing.model import Rectangle
 
 MEBIBYTE = 1024 * 1024
@@ -101,7 +103,8 @@ def check_whole(reader: PdfFileReader, path: Path) -> int:
     Raises:
         DocumentUnreadable, DocumentDynamicForm, DocumentTooComplex: As they say.
     """
-    _check_objects(reader)
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        _check_objects(reader, content)
     root = reader.root
     if entry(root, "/NeedsRendering"):
         raise DocumentDynamicForm("the document is a dynamic XFA form")
@@ -116,7 +119,7 @@ def check_whole(reader: PdfFileReader, path: Path) -> int:
     return page_count
 
 
-def _check_objects(reader: PdfFileReader) -> None:
+def _check_objects(reader: PdfFileReader, content: mmap) -> None:
     references = {
         reference
         for revision in range(reader.total_revisions)
@@ -127,8 +130,10 @@ def _check_objects(reader: PdfFileReader) -> None:
     inflated_bytes = 0
     for reference in references:
         # Members of an object stream are read with that stream, which is an object itself.
-        if not isinstance(reader.xrefs[reference], int):
+        offset = reader.xrefs[reference]
+        if not isinstance(offset, int):
             continue
+        check_object_syntax(content, offset)
         value = reader.get_object(reference)
         if isinstance(value, generic.StreamObject):
             inflated_bytes += _inflated_size(value)
