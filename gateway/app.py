@@ -6,20 +6,22 @@ from datetime import UTC, datetime
 
 import structlog
 from flask import Flask, Response, g, request
-from flask_openapi3 import Info, OpenAPI
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.identifiers import new_id
 from gateway import operations
 from gateway.api import BLUEPRINTS
+from gateway.auth.accounts import register_accounts, register_limits
 from gateway.auth.oauth import register_oauth
 from gateway.auth.scopes import SCOPES
 from gateway.callbacks.payments import blueprint as callbacks
+from gateway.pages.wiring import wire_pages
 from gateway.problems import problem_for, respond, respond_invalid
 from gateway.services import Services
 from gateway.web import register_web
-from gateway.web_wiring import wire_pages
 
 log = structlog.get_logger()
 VERSION = "0.1.0"
@@ -60,8 +62,11 @@ def create_app(services: Services) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_api(blueprint)
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
+    app.config.update(WEB_OPERATOR_NAME=settings.operator_name, WEB_TEST_SITE=settings.environment == "development")
     wire_pages(app, services)
+    register_accounts(app, services)
     register_web(app)
+    register_limits(app)
     return app
 
 

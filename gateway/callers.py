@@ -23,7 +23,7 @@ def add_unit(work: UnitOfWork, code: str, name: str, address: str, now: datetime
     """
     if work.session.scalars(select(UnitRow).where(UnitRow.code == code)).first():
         raise ApiProblem("unit-code-taken", code)
-    row = UnitRow(id=new_id(), code=code, name=name, address=address, valid_from=now, collection_account=account)
+    row = UnitRow(id=new_id(), code=code, name=name, address=address, valid_from=now)
     work.session.add(row)
     work.audited(OPERATOR, "unit.added", row.id, row.id, now, code=code)
     return row

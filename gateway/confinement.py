@@ -70,5 +70,5 @@ class ChildProcesses:
 
     def close(self) -> None:
         """End the children."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join(timeout=5)

@@ -51,4 +51,4 @@ def _passes(name: str, check: Callable[[], bool]) -> bool:
 
 def _database_answers(services: Services) -> bool:
     with services.unit_of_work(read_only=True) as work:
-        return work.session.execute(text("SELECT 1")).scalar_one() == 1
+        return bool(work.session.execute(text("SELECT 1")).scalar_one())

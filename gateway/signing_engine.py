@@ -11,7 +11,7 @@ from certs.journeys import chain_ders_of, check_may_sign
 from certs.model import Indication, Purpose, SubIndication
 from certs.store import SigningCertificate
 from gateway.blobs import Blob
-from gateway.db.tables.documents import DocumentRow, SignaturePictureRow
+from gateway.db.tables.documents import SignaturePictureRow
 from gateway.services import Services
 from gateway.trust import revocation_gatherer, trust_anchors
 from gateway.validating import validate_file
@@ -32,39 +32,42 @@ class ResultNotGood(Exception):
 
 @dataclass(frozen=True)
 class SigningOrder:
-    """One document, one certificate, one way of signing."""
+    """One certificate and one way of signing; placement is written as a request writes it, None for the profile's."""
 
-    document: DocumentRow
     certificate: SigningCertificate
     profile_code: str
     placement: dict[str, Any] | None
 
 
-def sign_one(services: Services, order: SigningOrder, now: datetime) -> tuple[SignedRevision, Blob]:
-    """Sign one document and keep the new revision's bytes.
+def sign_kept_document(
+    services: Services, order: SigningOrder, sha256: str, now: datetime
+) -> tuple[SignedRevision, Blob]:
+    """Sign a kept document and keep the new revision's bytes; see sign_local_file."""
+    with services.blobs.local(sha256) as source, services.blobs.scratch() as folder:
+        target = folder / "signed.pdf"
+        signed = sign_local_file(services, order, source, target, now)
+        return signed, services.blobs.put_file(target)
+
+
+def sign_local_file(
+    services: Services, order: SigningOrder, source: Path, target: Path, now: datetime
+) -> SignedRevision:
+    """Sign source into target, and let the result pass only if our own validation finds it good.
 
     Args:
         now: The claimed time of signing; the time-stamp proves its own.
     Raises:
         CertsError: The certificate may not sign, or nobody could say; the key was not used.
         SigningError, SecretUnavailable, ConfinementError: See signing.journeys.sign_pdf.
-        ResultNotGood: Signed, but not kept.
+        ResultNotGood: Signed, but not good; target is not to be used.
     """
-    with services.blobs.local(order.document.sha256) as source, services.blobs.scratch() as folder:
-        return sign_file(services, order, source, folder / "signed.pdf", now)
-
-
-def sign_file(
-    services: Services, order: SigningOrder, source: Path, target: Path, now: datetime
-) -> tuple[SignedRevision, Blob]:
-    """Sign a local file into target and keep the result's bytes; see sign_one."""
     step = _step(services, order)
     certificate = _present(services, order.certificate.id)
     check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now)
     key = services.key_sources.open_key_source(certificate.key_source_uri)
     signed = sign_pdf(source, target, step, key=key, tsa=time_stamping(services), confined=services.confined, now=now)
     _check_result(services, target, signed)
-    return signed, services.blobs.put_file(target)
+    return signed
 
 
 def _present(services: Services, certificate_id: str) -> SigningCertificate:

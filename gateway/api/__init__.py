@@ -1,1 +1,25 @@
 """The JSON API under /v1: one file for each resource; parse, one journey, render."""
+
+from gateway.api import (
+    documents,
+    events,
+    fee_orders,
+    ledger,
+    receipts,
+    signing_profiles,
+    signing_requests,
+    statements,
+    validations,
+)
+
+BLUEPRINTS = (
+    documents.blueprint,
+    signing_requests.blueprint,
+    signing_profiles.blueprint,
+    validations.blueprint,
+    fee_orders.blueprint,
+    receipts.blueprint,
+    ledger.blueprint,
+    statements.blueprint,
+    events.blueprint,
+)

@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from config.identifiers import new_id

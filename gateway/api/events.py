@@ -3,7 +3,8 @@
 from typing import Any
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
@@ -73,7 +74,7 @@ def create_endpoint(body: EndpointIn) -> Response:
         )
         work.session.add(row)
         work.audited(caller().actor, "webhook-endpoint.created", row.id, row.unit_id, now(), url=body.url)
-        return EndpointOut(id=row.id, url=row.url, event_types=row.event_types).model_dump(), 201
+        return EndpointOut(id=row.id, url=row.url, event_types=row.event_types, secret=None).model_dump(), 201
 
     response = write_once(body, make)
     # Added outside what is kept for repetitions: no table holds the secret, and it can always be derived again.

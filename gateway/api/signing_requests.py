@@ -1,10 +1,11 @@
 """/v1/signing-requests: documents × ordered steps."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gateway.api.documents import file_response, get_document
@@ -14,6 +15,7 @@ from gateway.auth.oauth import authorised
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.problems import ApiProblem
 from gateway.signing_requests import NewRequest, NewStep, cancel_request, open_request, refuse_request
+from signing.states import RequestState
 from signing.store import SigningRequestRow, SigningStepRow
 
 blueprint = APIBlueprint(
@@ -91,7 +93,7 @@ class SigningRequestOut(BaseModel):
     unit_id: str
     dossier_code: str
     title: str
-    state: Literal["created", "waiting", "signing", "completed", "refused", "expired", "cancelled", "failed"]
+    state: RequestState
     problem_code: str | None
     problem_detail: str | None
     progress_percent: int
@@ -148,7 +150,7 @@ def render(row: SigningRequestRow) -> dict[str, Any]:
         unit_id=row.unit_id,
         dossier_code=row.dossier_code,
         title=row.title,
-        state=row.state,
+        state=RequestState(row.state),
         problem_code=row.problem_code,
         problem_detail=row.problem_detail,
         progress_percent=100 * made // wanted,

@@ -88,4 +88,3 @@ def register_limits(app: Flask) -> None:
     limits = {"sign_in.enter": "10 per minute", "verify.upload": "30 per minute", "oauth.issue_token": "120 per minute"}
     for endpoint, limit in limits.items():
         app.view_functions[endpoint] = limiter.limit(limit)(app.view_functions[endpoint])
-

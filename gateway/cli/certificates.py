@@ -83,9 +83,7 @@ def list_certificates(
 
 
 @app.command()
-def expiring(
-    days: int = 90, as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False
-) -> None:
+def expiring(days: int = 90, as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False) -> None:
     """List the certificates in use that expire within so many days, the most urgent first."""
     with open_services() as services, services.unit_of_work(read_only=True) as work:
         rows = work.certificates.find_expiring(datetime.now(UTC) + timedelta(days=days))

@@ -21,7 +21,9 @@ def drop_statements(dialect: str) -> list[str]:
     if dialect == "sqlite":
         return [f"DROP TRIGGER {table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")]
     drops = [
-        f"DROP TRIGGER {table}_no_{verb} ON {table}" for table in APPEND_ONLY for verb in ("update", "delete", "truncate")
+        f"DROP TRIGGER {table}_no_{verb} ON {table}"
+        for table in APPEND_ONLY
+        for verb in ("update", "delete", "truncate")
     ]
     return [*drops, f"DROP FUNCTION {FUNCTION}()"]
 

@@ -80,8 +80,8 @@ class Outbox:
         mine = (OutboxRow.id == task.id, OutboxRow.lease_id == task.lease_id)
         cleared = {"leased_until": None, "lease_id": None}
         untouched = (*mine, OutboxRow.attempts == task.attempts)
-        changed = self._session.execute(update(OutboxRow).where(*untouched).values(**values, **cleared))
-        if not changed.rowcount:
+        settled = update(OutboxRow).where(*untouched).values(**values, **cleared).returning(OutboxRow.id)
+        if self._session.scalars(settled).first() is None:
             # Made due again meanwhile (attempts went back to 0): only the lease is ours to give up.
             self._session.execute(update(OutboxRow).where(*mine).values(**cleared))
 

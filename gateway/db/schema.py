@@ -9,11 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData
 
-import gateway.db.tables.callers
-import gateway.db.tables.documents
-import gateway.db.tables.work
 import payments.store.ledger_tables
-import payments.store.statements
+import payments.store.statement_tables
 import payments.store.tables  # noqa: F401 - each module adds its tables to the metadata
 from certs.store import Base as CertsBase
 from gateway.db.base import Base

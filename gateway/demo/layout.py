@@ -12,6 +12,7 @@ from gateway.demo.processes import Port
 
 LOOPBACK = "127.0.0.1"
 TMN_CODE = "CTDEMO01"
+CONTROL_SECRET = "sandbox-control"  # noqa: S105 - the name of its file
 
 
 @dataclass(frozen=True)

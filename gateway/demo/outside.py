@@ -40,7 +40,19 @@ def picture_of_last_page(path: Path, target: Path) -> Path | None:
     pages = subprocess.run(["pdfinfo", str(path)], capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=True)
     count = next(line.split()[1] for line in pages.stdout.splitlines() if line.startswith("Pages:"))
     subprocess.run(
-        ["pdftoppm", "-png", "-r", "100", "-singlefile", "-f", count, "-l", count, str(path), str(target.with_suffix(""))],
+        [
+            "pdftoppm",
+            "-png",
+            "-r",
+            "100",
+            "-singlefile",
+            "-f",
+            count,
+            "-l",
+            count,
+            str(path),
+            str(target.with_suffix("")),
+        ],
         check=True,
         timeout=TIMEOUT_SECONDS,
     )

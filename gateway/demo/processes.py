@@ -178,7 +178,7 @@ class Processes:
         child = Child(name, process.pid, log_file)
         self._children.append((child, process))
         if answers_at is not None:
-            self._wait_until_answering(child, answers_at, timeout_seconds)
+            self.wait_until_answering(child, answers_at, timeout_seconds)
         return child
 
     def check(self) -> None:
@@ -220,7 +220,8 @@ class Processes:
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
-    def _wait_until_answering(self, child: Child, address: str, timeout_seconds: float) -> None:
+    def wait_until_answering(self, child: Child, address: str, timeout_seconds: float = 30) -> None:
+        """Wait until a started child answers at an address; see start() for addresses and errors."""
         deadline = time.monotonic() + timeout_seconds
         while not _answers(address):
             self.check()

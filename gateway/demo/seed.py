@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import select
 
 from certs.model import CertificateRole, Purpose
-from certs.store import SigningCertificate
-from config.secrets import LocalSecrets
+from config.identifiers import new_id
 from gateway.auth.scopes import SCOPES
 from gateway.callers import add_account, add_client, add_unit
 from gateway.db.tables.callers import AccountRow, ApiClientRow, UnitRow
@@ -17,10 +15,12 @@ from gateway.db.unit_of_work import UnitOfWork
 from gateway.demo.layout import Layout
 from gateway.devpki.model import ANCHOR, OFFICIAL, SEAL, DevPki
 from gateway.services import Services
+from payments.store.tables import CollectionAccountRow
 
 UNIT_CODE = "H13.THU-NGHIEM"
 UNIT_NAME = "UBND phường Ví Dụ (THỬ NGHIỆM)"
 USERNAME = "kiemtoan"
+ACCOUNT_NUMBER = "0123456789012"
 FIRST_PERSON, SECOND_PERSON = "operator:demo-1", "operator:demo-2"
 ROLES = {OFFICIAL: CertificateRole.PERSON, SEAL: CertificateRole.ORGANISATION}
 
@@ -102,3 +102,17 @@ def _certificate(
     work.session.merge(SignaturePictureRow(certificate_id=row.id, unit_id=unit_id, sha256=picture_sha256, set_at=now))
     row.key_source_uri = uri
     return row.id
+
+
+def _add_collection_account(work: UnitOfWork, unit_id: str, now: datetime) -> None:
+    work.payments.add_collection_account(
+        CollectionAccountRow(
+            id=new_id(),
+            unit_id=unit_id,
+            bank_bin="970436",
+            bank_name="Vietcombank (thử nghiệm)",
+            account_number=ACCOUNT_NUMBER,
+            account_name="UBND PHUONG VI DU (THU NGHIEM)",
+            valid_from=now,
+        )
+    )

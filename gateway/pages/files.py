@@ -1,8 +1,5 @@
 """Stored files for a browser."""
 
-from typing import cast
-from typing import BinaryIO
-
 from gateway.db.tables.documents import DocumentRow
 from gateway.services import Services
 from gateway.web.view_models import Download
@@ -19,4 +16,4 @@ def download_document(services: Services, document_id: str, unit_ids: tuple[str,
 
 def as_download(services: Services, row: DocumentRow) -> Download:
     """Return a document's bytes as they are kept."""
-    return Download(row.filename, row.media_type, cast("BinaryIO", services.blobs.open(row.sha256)), row.sha256)
+    return Download(row.filename, row.media_type, services.blobs.open(row.sha256), row.sha256)

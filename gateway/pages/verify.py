@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy import select
 
@@ -10,9 +10,8 @@ from config.identifiers import new_id
 from gateway.blobs import BlobTooLarge
 from gateway.db.tables.documents import DocumentRow, ValidationRow
 from gateway.inspection import inspect_document
-from gateway.problem_catalogue import PROBLEMS, UNEXPECTED
+from gateway.pages.problems import problem_text, refused
 from gateway.services import Services
-from gateway.web.ports import ActionRefused
 from gateway.web.view_models import Indication, SignatureView, Text, VerifyPage, VerifyState
 
 # A citizen's upload belongs to no unit; nobody finds it but by its code.
@@ -20,18 +19,7 @@ PUBLIC_UNIT = "public"
 STATES = {"waiting": VerifyState.WAITING, "completed": VerifyState.READY, "failed": VerifyState.FAILED}
 
 
-def problem_text(code: str) -> Text:
-    """Return a problem's title and advice as one sentence in each language."""
-    problem = PROBLEMS.get(code, UNEXPECTED)
-    return Text(f"{problem.title_vi}. {problem.advice_vi}", f"{problem.title_en}. {problem.advice_en}")
-
-
-def refused(code: str) -> ActionRefused:
-    """Return the refusal of an action, with a catalogue problem's words."""
-    return ActionRefused(code, problem_text(code))
-
-
-def start_verification(services: Services, file_name: str, content: BinaryIO) -> str:
+def start_verification(services: Services, file_name: str, content: IO[bytes]) -> str:
     """Keep an uploaded file, make its validation due and return the code of its report.
 
     Raises:

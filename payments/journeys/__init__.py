@@ -1,6 +1,7 @@
 """The verbs of payments, which the gateway calls with a store of its transaction; none of them commits."""
 
 from payments.journeys.attempts import StartedAttempt, start_attempt
+from payments.journeys.bank_days import book_arrivals, expected_payments, settle_transfers
 from payments.journeys.callbacks import keep_callback, settle_callback
 from payments.journeys.orders import cancel_order, expire_orders, open_order
 from payments.journeys.queries import PaymentWork, StaleAttempt, query_stale
@@ -14,8 +15,10 @@ __all__ = [
     "SealedReceipt",
     "StaleAttempt",
     "StartedAttempt",
+    "book_arrivals",
     "cancel_order",
     "draw_sealed_receipt",
+    "expected_payments",
     "expire_orders",
     "issue_receipts",
     "keep_callback",
@@ -26,5 +29,6 @@ __all__ = [
     "settle_callback",
     "settle_event",
     "settle_transfer",
+    "settle_transfers",
     "start_attempt",
 ]

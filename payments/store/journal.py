@@ -113,6 +113,18 @@ class JournalStore:
         rows = self._session.execute(query)
         return trial_balance(PostedAmount(debit_code, credit_code, int(s), c) for debit_code, credit_code, s, c in rows)
 
+    def sequence_faults(self, unit_id: str) -> list[str]:
+        """Name what is wrong with a unit's numbering: entries that are missing, or a head that is not the last."""
+        numbers = select(func.count(), func.min(JournalEntryRow.sequence), func.max(JournalEntryRow.sequence))
+        count, first, last = self._session.execute(numbers.where(JournalEntryRow.unit_id == unit_id)).one()
+        head = self._session.get(JournalHeadRow, unit_id)
+        faults = []
+        if count and (first, last) != (1, count):
+            faults.append(f"{count} entries are numbered from {first} to {last}")
+        if (head.sequence if head else 0) != (last or 0):
+            faults.append(f"the last entry is {last or 0}, the head says {head.sequence if head else 0}")
+        return faults
+
     def _next_sequence(self, unit_id: str) -> int:
         insert = insert_for(self._session, JournalHeadRow, {"unit_id": unit_id, "sequence": 1})
         statement = insert.on_conflict_do_update(

@@ -14,7 +14,9 @@ def document_is_signed(story: Story) -> None:
     story.chapter(f"1. Văn bản được ký — a document is signed (hồ sơ {story.dossier_code})")
     document = story.caller.upload("/v1/documents", story.document, "application/pdf")
     pages = document["inspection"]["page_count"]
-    story.check("the PDF is taken", document["inspection"]["signable"], f"{document['size_bytes']} bytes, {pages} pages")
+    story.check(
+        "the PDF is taken", document["inspection"]["signable"], f"{document['size_bytes']} bytes, {pages} pages"
+    )
     holders = [("person", OFFICIAL), ("organisation", SEAL)]
     steps = [{"profile": code, "certificate_id": story.seeded.certificate_ids[holder]} for code, holder in holders]
     body = {
@@ -33,7 +35,9 @@ def document_is_signed(story: Story) -> None:
     story.note(f"the keys live in: {where}")
     for step in request["steps"]:
         for signature in step["signatures"]:
-            story.note(f"{step['profile']}: {signature['level']} at {signature['signed_at']}, {signature['field_name']}")
+            story.note(
+                f"{step['profile']}: {signature['level']} at {signature['signed_at']}, {signature['field_name']}"
+            )
     _check_by_others(story, document["id"], request["id"])
     heard = story.listener.wait_for("signing-request.completed", story.dossier_code, 10)
     story.check("a signed webhook said so", heard is not None)

@@ -31,7 +31,7 @@ from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.outcome import Done, Later, Outcome
 from gateway.jobs.runner import backoff
 from gateway.services import Services
-from gateway.signing_engine import ResultNotGood, SigningOrder, sign_one
+from gateway.signing_engine import ResultNotGood, SigningOrder, sign_kept_document
 from gateway.signing_requests import end_request
 from signing.errors import (
     AlgorithmNotAllowed,
@@ -91,9 +91,9 @@ def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
     turn = _next_turn(services, task.subject_id, now)
     if turn is None:
         return Done()
-    order = SigningOrder(turn.input_document, turn.certificate, turn.profile_code, turn.placement)
+    order = SigningOrder(turn.certificate, turn.profile_code, turn.placement)
     try:
-        signed, blob = sign_one(services, order, now)
+        signed, blob = sign_kept_document(services, order, turn.input_document.sha256, now)
     except NEEDS_A_PERSON as error:
         _hold(services, turn, error)
         return Done()

@@ -29,7 +29,13 @@ def work_on_validation(services: Services, task: Task, now: datetime) -> Outcome
         kept.state, kept.report, kept.problem_code, kept.completed_at = state, report, problem, finished
         overall = report["overall"] if report else None
         work.audited(
-            "system:validation", f"validation.{state}", row.id, row.unit_id, finished, sha256=document.sha256, overall=overall
+            "system:validation",
+            f"validation.{state}",
+            row.id,
+            row.unit_id,
+            finished,
+            sha256=document.sha256,
+            overall=overall,
         )
         data = {"document_id": document.id, "overall": overall}
         work.happened(f"validation.{state}", row.id, row.unit_id, data, finished)

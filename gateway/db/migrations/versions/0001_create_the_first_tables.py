@@ -500,6 +500,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("unit_id", "form_code", "series", name=op.f("uq_receipt_series_unit_id_form_code_series")),
     )
     op.create_table(
+        "statements",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("unit_id", sa.String(length=36), nullable=False),
+        sa.Column("file_sha256", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("format", sa.String(length=40), nullable=False),
+        sa.Column("identification", sa.String(length=140), nullable=False),
+        sa.Column("sequence_number", sa.BigInteger(), nullable=True),
+        sa.Column("account", sa.String(length=140), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=True),
+        sa.Column("created_by_bank_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("period_from", sa.Date(), nullable=True),
+        sa.Column("period_to", sa.Date(), nullable=True),
+        sa.Column("opening_minor", sa.BigInteger(), nullable=True),
+        sa.Column("opening_day", sa.Date(), nullable=True),
+        sa.Column("closing_minor", sa.BigInteger(), nullable=True),
+        sa.Column("closing_day", sa.Date(), nullable=True),
+        sa.Column("entry_count", sa.Integer(), nullable=False),
+        sa.Column("new_entry_count", sa.Integer(), nullable=False),
+        sa.Column("findings", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statements")),
+        sa.UniqueConstraint(
+            "unit_id", "file_sha256", "position", name=op.f("uq_statements_unit_id_file_sha256_position")
+        ),
+    )
+    with op.batch_alter_table("statements", schema=None) as batch_op:
+        batch_op.create_index("ix_statements_account_closing", ["unit_id", "account", "closing_day"], unique=False)
+
+    op.create_table(
         "fee_order_items",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("unit_id", sa.String(length=36), nullable=False),
@@ -588,6 +618,93 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_payment_attempts_order_id"), ["order_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_payment_attempts_started_at"), ["started_at"], unique=False)
+
+    op.create_table(
+        "statement_entries",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("unit_id", sa.String(length=36), nullable=False),
+        sa.Column("statement_id", sa.String(length=36), nullable=False),
+        sa.Column("account", sa.String(length=140), nullable=False),
+        sa.Column("entry_key", sa.String(length=400), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("reversal", sa.Boolean(), nullable=False),
+        sa.Column("booking_date", sa.Date(), nullable=False),
+        sa.Column("value_date", sa.Date(), nullable=True),
+        sa.Column("bank_reference", sa.String(length=140), nullable=True),
+        sa.Column("identifiers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("texts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("details", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["statement_id"], ["statements.id"], name=op.f("fk_statement_entries_statement_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_entries")),
+        sa.UniqueConstraint(
+            "unit_id", "account", "entry_key", name=op.f("uq_statement_entries_unit_id_account_entry_key")
+        ),
+    )
+    with op.batch_alter_table("statement_entries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_statement_entries_account_booking", ["unit_id", "account", "booking_date"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_statement_entries_statement_id"), ["statement_id"], unique=False)
+
+    op.create_table(
+        "breaks",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("unit_id", sa.String(length=36), nullable=False),
+        sa.Column("account", sa.String(length=140), nullable=False),
+        sa.Column("break_key", sa.String(length=160), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("entry_id", sa.String(length=36), nullable=True),
+        sa.Column("detail", sa.Integer(), nullable=True),
+        sa.Column("payment_id", sa.String(length=36), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("difference_minor", sa.BigInteger(), nullable=False),
+        sa.Column("occurred_on", sa.Date(), nullable=False),
+        sa.Column("explanation_vi", sa.String(), nullable=False),
+        sa.Column("explanation_en", sa.String(), nullable=False),
+        sa.Column("proposals", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_because", sa.String(length=20), nullable=True),
+        sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_breaks_closed_at")),
+        sa.CheckConstraint(
+            "kind IN ('unknown-credit', 'missing-in-statement', 'amount-differs', 'duplicate-credit', 'several-payments', 'credit-taken-back', 'debit-returned', 'debit-unexplained')",
+            name=op.f("ck_breaks_kind"),
+        ),
+        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_breaks_state")),
+        sa.ForeignKeyConstraint(["entry_id"], ["statement_entries.id"], name=op.f("fk_breaks_entry_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_breaks")),
+        sa.UniqueConstraint("unit_id", "account", "break_key", name=op.f("uq_breaks_unit_id_account_break_key")),
+    )
+    with op.batch_alter_table("breaks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_breaks_entry_id"), ["entry_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_breaks_payment_id"), ["payment_id"], unique=False)
+        batch_op.create_index("ix_breaks_unit_state", ["unit_id", "state", "id"], unique=False)
+
+    op.create_table(
+        "matches",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("unit_id", sa.String(length=36), nullable=False),
+        sa.Column("account", sa.String(length=140), nullable=False),
+        sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("detail", sa.Integer(), nullable=False),
+        sa.Column("payment_id", sa.String(length=36), nullable=False),
+        sa.Column("rule", sa.String(length=30), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("matched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("rule IN ('our-reference', 'provider-transaction')", name=op.f("ck_matches_rule")),
+        sa.ForeignKeyConstraint(["entry_id"], ["statement_entries.id"], name=op.f("fk_matches_entry_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_matches")),
+        sa.UniqueConstraint("entry_id", "detail", name=op.f("uq_matches_entry_id_detail")),
+        sa.UniqueConstraint("payment_id", name=op.f("uq_matches_payment_id")),
+    )
+    with op.batch_alter_table("matches", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_matches_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
         "provider_callbacks",
@@ -715,6 +832,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_provider_callbacks_order_id"))
 
     op.drop_table("provider_callbacks")
+    with op.batch_alter_table("matches", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_matches_unit_id"))
+
+    op.drop_table("matches")
+    with op.batch_alter_table("breaks", schema=None) as batch_op:
+        batch_op.drop_index("ix_breaks_unit_state")
+        batch_op.drop_index(batch_op.f("ix_breaks_payment_id"))
+        batch_op.drop_index(batch_op.f("ix_breaks_entry_id"))
+
+    op.drop_table("breaks")
+    with op.batch_alter_table("statement_entries", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_statement_entries_statement_id"))
+        batch_op.drop_index("ix_statement_entries_account_booking")
+
+    op.drop_table("statement_entries")
     with op.batch_alter_table("payment_attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payment_attempts_started_at"))
         batch_op.drop_index(batch_op.f("ix_payment_attempts_order_id"))
@@ -727,6 +859,10 @@ def downgrade() -> None:
 
     op.drop_table("journal_postings")
     op.drop_table("fee_order_items")
+    with op.batch_alter_table("statements", schema=None) as batch_op:
+        batch_op.drop_index("ix_statements_account_closing")
+
+    op.drop_table("statements")
     op.drop_table("receipt_series")
     op.drop_table("ledger_accounts")
     op.drop_table("journal_heads")

@@ -1,0 +1,33 @@
+"""What workers do: each kind of task with its handler, and the sweeps that look at the clock."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from gateway.jobs.handlers.events import deliver_webhook, fan_out_event
+from gateway.jobs.handlers.expiry import expire_signing_requests
+from gateway.jobs.handlers.payments import (
+    ask_about_silent_attempts,
+    close_expired_orders,
+    settle_forgotten_callbacks,
+    work_on_receipts,
+)
+from gateway.jobs.handlers.signing import work_on_request
+from gateway.jobs.handlers.validation import work_on_validation
+from gateway.jobs.runner import Handler
+from gateway.payment_events import RECEIPTS_TASK
+from gateway.services import Services
+
+HANDLERS: Mapping[str, Handler] = {
+    "signing": work_on_request,
+    "validation": work_on_validation,
+    "event-fan-out": fan_out_event,
+    "webhook-delivery": deliver_webhook,
+    RECEIPTS_TASK: work_on_receipts,
+}
+
+SWEEPS: tuple[Callable[[Services, datetime], None], ...] = (
+    expire_signing_requests,
+    close_expired_orders,
+    settle_forgotten_callbacks,
+    ask_about_silent_attempts,
+)

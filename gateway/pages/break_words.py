@@ -1,0 +1,19 @@
+"""Kinds of breaks and rules of matches as pages call them."""
+
+from gateway.web.view_models import Text
+from payments.reconciliation.model import BreakKind, MatchRule
+
+KINDS = {
+    BreakKind.UNKNOWN_CREDIT: Text("Tiền về không rõ của ai", "Unknown credit"),
+    BreakKind.MISSING_IN_STATEMENT: Text("Chưa thấy trong sao kê", "Missing in the statement"),
+    BreakKind.AMOUNT_DIFFERS: Text("Lệch số tiền", "Amount differs"),
+    BreakKind.DUPLICATE_CREDIT: Text("Tiền về hai lần", "Credited twice"),
+    BreakKind.SEVERAL_PAYMENTS: Text("Một khoản cho nhiều hồ sơ", "One credit, several payments"),
+    BreakKind.CREDIT_TAKEN_BACK: Text("Ngân hàng thu lại", "Credit taken back"),
+    BreakKind.DEBIT_RETURNED: Text("Khoản chi bị trả lại", "Debit returned"),
+    BreakKind.DEBIT_UNEXPLAINED: Text("Khoản chi không rõ lý do", "Unexplained debit"),
+}
+RULES = {
+    MatchRule.OUR_REFERENCE: Text("Theo mã tham chiếu của hệ thống", "By our reference"),
+    MatchRule.PROVIDER_TRANSACTION: Text("Theo mã giao dịch của nhà cung cấp", "By the provider's transaction number"),
+}

@@ -1,0 +1,195 @@
+"""The payer's page and the receipt page, read from fee orders and receipts."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Literal, cast
+
+from gateway.db.tables.callers import UnitRow
+from gateway.db.tables.documents import DocumentRow
+from gateway.db.unit_of_work import UnitOfWork
+from gateway.pages.files import as_download
+from gateway.pages.problems import refused
+from gateway.payment_events import recorder
+from gateway.services import Services
+from gateway.web.view_models import (
+    Download,
+    FeeItem,
+    PayPage,
+    PayState,
+    ProviderChoice,
+    ReceiptLink,
+    ReceiptPage,
+    ReturnClaim,
+    ReturnPage,
+    TransferDetails,
+)
+from payments.errors import CallbackNotAuthentic, CallbackUnreadable, PaymentsError
+from payments.journeys import start_attempt
+from payments.model import ProviderOutcome
+from payments.providers.base import Provider
+from payments.providers.vietqr.transfer import transfer_instruction
+from payments.states import AttemptState, OrderState, ReceiptState
+from payments.store.tables import FeeOrderRow, ReceiptRow
+
+Kind = Literal["phi", "le-phi"]
+CLOSED = {
+    OrderState.PAID: PayState.PAID,
+    OrderState.CANCELLED: PayState.CANCELLED,
+    OrderState.EXPIRED: PayState.EXPIRED,
+}
+
+
+def find_pay_page(services: Services, token: str) -> PayPage | None:
+    """Return the fee order behind a payer's token as its page shows it."""
+    now = datetime.now(UTC)
+    with services.unit_of_work(read_only=True) as work:
+        order = work.payments.find_order_by_token(token)
+        if order is None:
+            return None
+        unit = work.session.get(UnitRow, order.unit_id)
+        state = _state(work, order, now)
+        is_open = state in {PayState.AWAITING_PAYMENT, PayState.AWAITING_CONFIRMATION}
+        return PayPage(
+            token=token,
+            unit_name=unit.name if unit else "",
+            purpose=order.purpose,
+            dossier_code=order.dossier_code,
+            payer_name=order.payer_name,
+            items=tuple(FeeItem(cast("Kind", item.kind), item.name, item.amount_minor) for item in order.items),
+            total_minor=order.amount_minor,
+            state=state,
+            expires_at=order.expires_at,
+            paid_at=order.paid_at,
+            transfer=_transfer(work, order, now) if is_open else None,
+            providers=tuple(_choice(provider) for provider in services.providers) if is_open else (),
+            receipts=tuple(receipt_link(row) for row in work.payments.receipts.of_order(order.id)),
+        )
+
+
+def find_pay_state(services: Services, token: str) -> PayState | None:
+    """Return only the state."""
+    with services.unit_of_work(read_only=True) as work:
+        order = work.payments.find_order_by_token(token)
+        return _state(work, order, datetime.now(UTC)) if order else None
+
+
+def _state(work: UnitOfWork, order: FeeOrderRow, now: datetime) -> PayState:
+    closed = CLOSED.get(OrderState(order.state))
+    if closed is not None:
+        return closed
+    if any(attempt.state == AttemptState.UNKNOWN for attempt in work.payments.attempts_of(order.id)):
+        return PayState.AWAITING_CONFIRMATION
+    return PayState.EXPIRED if order.expires_at <= now else PayState.AWAITING_PAYMENT
+
+
+def _transfer(work: UnitOfWork, order: FeeOrderRow, now: datetime) -> TransferDetails | None:
+    account = work.payments.find_collection_account(order.unit_id, now)
+    if account is None:
+        return None
+    made = transfer_instruction(
+        bank_bin=account.bank_bin,
+        bank_name=account.bank_name,
+        account_number=account.account_number,
+        account_name=account.account_name,
+        amount=order.amount,
+        reference=order.transfer_reference,
+    )
+    return TransferDetails(made.bank_name, made.account_number, made.account_name, made.transfer_content, made.qr_text)
+
+
+def _choice(provider: Provider) -> ProviderChoice:
+    return ProviderChoice(provider.name, provider.title, provider.page_origin)
+
+
+def receipt_link(row: ReceiptRow) -> ReceiptLink:
+    """Return a receipt as other pages link to it."""
+    return ReceiptLink(row.code, row.printed_number, cast("Kind", row.kind), row.amount_minor)
+
+
+def begin_attempt(services: Services, token: str, provider_name: str, client_address: str) -> str:
+    """Start an attempt and return the provider's address for the browser.
+
+    Raises:
+        ActionRefused: The order is closed or the provider cannot be used.
+    """
+    now = datetime.now(UTC)
+    try:
+        provider = services.providers.named(provider_name)
+        with services.unit_of_work() as work:
+            order = work.payments.find_order_by_token(token)
+            if order is None:
+                raise refused("fee-order-not-found")
+            started = start_attempt(
+                work.payments,
+                order.id,
+                provider,
+                payer_address=client_address,
+                return_url=f"{services.settings.public_url}/pay/{token}/return",
+                now=now,
+                record=recorder(work, "citizen", now),
+            )
+            work.commit()
+    except PaymentsError as error:
+        raise refused(error.code) from None
+    return started.redirect_url
+
+
+def find_return_page(services: Services, token: str, query: bytes) -> ReturnPage | None:
+    """Return what the browser brought back beside what is booked; nothing is booked from it."""
+    page = find_pay_page(services, token)
+    if page is None:
+        return None
+    name, claim, code = _claim(services, query)
+    if claim is ReturnClaim.SUCCESS and page.state is PayState.AWAITING_PAYMENT:
+        page = replace(page, state=PayState.AWAITING_CONFIRMATION)
+    return ReturnPage(page, name, claim, code)
+
+
+def _claim(services: Services, query: bytes) -> tuple[str, ReturnClaim, str | None]:
+    for provider in services.providers:
+        try:
+            event = provider.read_return(query)
+        except (CallbackNotAuthentic, CallbackUnreadable):
+            continue
+        if event.outcome is ProviderOutcome.SUCCEEDED:
+            return provider.title, ReturnClaim.SUCCESS, event.code
+        claim = ReturnClaim.CANCELLED if event.payer_cancelled else ReturnClaim.FAILED
+        return provider.title, claim, event.code
+    return "", ReturnClaim.NOT_AUTHENTIC, None
+
+
+def find_receipt_page(services: Services, code: str) -> ReceiptPage | None:
+    """Return a receipt by its public code as its page shows it."""
+    with services.unit_of_work(read_only=True) as work:
+        row = work.payments.receipts.find_by_code(code)
+    if row is None:
+        return None
+    ready = row.state != ReceiptState.NUMBERED
+    return ReceiptPage(
+        code=row.code,
+        form_code=row.form_code,
+        series=row.series,
+        number=row.printed_number,
+        kind=cast("Kind", row.kind),
+        unit_name=row.unit_name,
+        payer_name=row.payer_name,
+        dossier_code=row.dossier_code,
+        items=tuple(FeeItem(cast("Kind", row.kind), item["name"], item["amount_minor"]) for item in row.items),
+        total_minor=row.amount_minor,
+        total_in_words=row.amount_in_words,
+        issued_at=row.issued_at,
+        payment_method=row.payment_method,
+        state="issued" if ready else "preparing",
+        document_ready=ready,
+        document_sha256=row.document_sha256,
+        sealed_by=row.sealed_by,
+        sealed_at=row.sealed_at,
+    )
+
+
+def find_receipt_document(services: Services, code: str) -> Download | None:
+    """Return a receipt's sealed PDF by its public code, None until it is ready."""
+    with services.unit_of_work(read_only=True) as work:
+        row = work.payments.receipts.find_by_code(code)
+        document = work.session.get(DocumentRow, row.document_id) if row and row.document_id else None
+    return as_download(services, document) if document else None

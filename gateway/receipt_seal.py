@@ -1,0 +1,55 @@
+"""The unit's seal as receipts need it: payments knows no signing, so the gateway hands it in."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from certs.model import CertificateRole
+from certs.store import SigningCertificate
+from gateway.services import Services
+from gateway.signing_engine import SigningOrder, sign_local_file
+from payments.receipts.document import SEAL_ABOVE_TEXT
+from payments.receipts.seal import SealedFile
+
+PROFILE = "organisation"
+
+
+class UnitHasNoSeal(Exception):
+    """The unit has no usable organisation certificate, so its receipts wait."""
+
+    code: ClassVar[str] = "unit-has-no-seal"
+
+
+class UnitSeal:
+    """Seals with the organisation certificate that the unit uses today."""
+
+    def __init__(self, services: Services, unit_id: str, unit_name: str) -> None:
+        self._services = services
+        self._unit_id = unit_id
+        self._unit_name = unit_name
+
+    def certificate(self) -> SigningCertificate:
+        """Return the unit's organisation certificate in force, the one that lasts longest.
+
+        Raises:
+            UnitHasNoSeal: There is none, or it is held.
+        """
+        with self._services.unit_of_work(read_only=True) as work:
+            found = work.certificates.find_active(self._unit_id, CertificateRole.ORGANISATION, datetime.now(UTC))
+        if not found:
+            raise UnitHasNoSeal("the unit has no organisation certificate in force that is not held")
+        return found[0]
+
+    def seal_pdf(self, source: Path, target: Path) -> SealedFile:
+        """Write the sealed revision of a receipt."""
+        certificate = self.certificate()
+        placement = {
+            "kind": "between-text",
+            "above": SEAL_ABOVE_TEXT,
+            "below": self._unit_name,
+            "width_mm": 32,
+            "height_mm": 32,
+        }
+        order = SigningOrder(certificate, PROFILE, placement)
+        signed = sign_local_file(self._services, order, source, target, datetime.now(UTC))
+        return SealedFile(signed.sha256, signed.size_bytes, certificate.holder_name, signed.signed_at)

@@ -1,0 +1,81 @@
+"""What a bank statement means for the books: transfers that pay orders, and providers' money that reached the bank."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from payments.events import Record
+from payments.journeys.transfers import PROVIDER as BANK_TRANSFER
+from payments.journeys.transfers import BankTransfer, settle_transfer
+from payments.ledger.accounts import bank, clearing
+from payments.ledger.journal import JournalEntry, Posting
+from payments.local_time import HANOI
+from payments.model import Settlement
+from payments.money import Money
+from payments.providers.vietqr.reference import find_references
+from payments.reconciliation.model import ExpectedPayment, Match
+from payments.store.payments import PaymentStore
+from payments.store.statement_tables import StatementEntryRow
+
+# Banks book a provider's money some days after the provider took it.
+LOOK_BACK = timedelta(days=7)
+BANK_REFERENCE_CHARACTERS = 40
+
+
+def settle_transfers(
+    store: PaymentStore, entries: Iterable[StatementEntryRow], *, now: datetime, record: Record
+) -> list[Settlement]:
+    """Book the credits that name exactly one order by its checked transfer reference; again changes nothing."""
+    settlements = []
+    for entry in entries:
+        texts = (*entry.texts, *(text for detail in entry.details for text in detail["texts"]))
+        named = {found.reference for text in texts for found in find_references(text) if found.exact}
+        if entry.amount_minor <= 0 or entry.reversal or len(named) != 1:
+            continue
+        transfer = BankTransfer(
+            transfer_reference=named.pop(),
+            bank_reference=(entry.bank_reference or entry.id)[:BANK_REFERENCE_CHARACTERS],
+            account_number=entry.account,
+            amount=Money(entry.amount_minor, entry.currency),
+            received_at=datetime.combine(entry.booking_date, time(12), HANOI).astimezone(UTC),
+        )
+        settlements.append(settle_transfer(store, transfer, now=now, record=record))
+    return settlements
+
+
+def expected_payments(store: PaymentStore, unit_id: str, first_day: date, last_day: date) -> list[ExpectedPayment]:
+    """Return the payments that statements of these days should show: booked up to a week before, or on them."""
+    since = datetime.combine(first_day, time(), HANOI) - LOOK_BACK
+    until = datetime.combine(last_day + timedelta(days=1), time(), HANOI)
+    expected = []
+    for attempt in store.booked_attempts(unit_id, since, until):
+        order = store.get_order(attempt.order_id)
+        expected.append(
+            ExpectedPayment(
+                id=attempt.id,
+                our_reference=attempt.reference,
+                provider_transaction=attempt.provider_transaction,
+                amount_minor=attempt.amount_minor,
+                currency=attempt.currency,
+                paid_at=attempt.paid_at,
+                dossier=order.dossier_code,
+                other_references=(order.transfer_reference,) if attempt.provider == BANK_TRANSFER else (),
+            )
+        )
+    return expected
+
+
+def book_arrivals(store: PaymentStore, account: str, matches: Sequence[Match], now: datetime) -> int:
+    """Move what providers had taken from their clearing accounts to the bank account; returns how many entries."""
+    booked = 0
+    for match in matches:
+        attempt = store.lock_attempt(match.payment_id)
+        if attempt.provider == BANK_TRANSFER:
+            # Booked on the bank account in the first place.
+            continue
+        posting = Posting(bank(account), clearing(attempt.provider), Money(match.amount_minor, match.currency))
+        description = f"Tiền {attempt.provider} đã về tài khoản {account}"
+        store.journal.post(
+            JournalEntry(attempt.unit_id, "provider-settled", attempt.order_id, description, now, (posting,))
+        )
+        booked += 1
+    return booked
