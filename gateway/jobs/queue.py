@@ -28,7 +28,12 @@ def open_queue(settings: Settings) -> Huey:
 
 def declare_wake(queue: Huey, work: Callable[[], None]) -> Callable[[], object]:
     """Declare the one task there is: look for what is due. Callers enqueue it, the worker runs it."""
-    declared: Callable[[], object] = queue.task(name="wake")(work)
+
+    # huey names a task by its function's module, which must be the same wherever it is declared.
+    def wake() -> None:
+        work()
+
+    declared: Callable[[], object] = queue.task()(wake)
     return declared
 
 

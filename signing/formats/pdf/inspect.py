@@ -4,13 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from signing.errors import DocumentCertifiedAgainstChanges, DocumentEncrypted, DocumentRestricted
-from signing.formats.pdf.structure import (
-    as_refusal,
-    certification_level,
-    check_whole,
-    open_strictly,
-    signed_fields,
-)
+from signing.formats.pdf.signed_fields import certification_level, signed_fields
+from signing.formats.pdf.structure import as_refusal, check_whole, open_strictly
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,8 @@ def _inspect(path: Path) -> PdfInspection:
         reader = open_strictly(stream)
         page_count = check_whole(reader, path)
         major, minor = reader.input_version
-        names = tuple(field.name for field in signed_fields(reader) if not field.is_timestamp)
+        # Plain text: pyHanko's own holds on to its reader, which cannot leave the child process.
+        names = tuple(str(field.name) for field in signed_fields(reader) if not field.is_timestamp)
         problem = DocumentCertifiedAgainstChanges.code if certification_level(reader) == 1 else None
         return PdfInspection(
             page_count=page_count,
