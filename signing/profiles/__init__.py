@@ -1,7 +1,7 @@
 """The ways of signing that the gateway ships, as data: one TOML file for each."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -58,11 +58,11 @@ def parse_placement(values: Mapping[str, Any]) -> Placement:
     Raises:
         PlacementInvalid: A kind, field or value that it cannot have.
     """
-    readers = {
+    readers: dict[str, Callable[[_Fields], Placement]] = {
         "between-text": _between_text,
         "over-signature": _over_signature,
         "page-rectangle": _page_rectangle,
-        "invisible": lambda fields: Invisible(),
+        "invisible": _invisible,
     }
     fields = _Fields(values)
     kind = fields.text("kind")
@@ -118,6 +118,10 @@ class _Fields:
     def refuse_rest(self) -> None:
         if self._left:
             raise PlacementInvalid(f"a placement of this kind has no {', '.join(map(str, self._left))}")
+
+
+def _invisible(_: _Fields) -> Placement:
+    return Invisible()
 
 
 def _between_text(fields: _Fields) -> Placement:

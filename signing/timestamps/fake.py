@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from asn1crypto import keys, tsp, x509
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -27,7 +28,8 @@ class FakeTimestampAuthority:
     ) -> None:
         self._certificate = x509.Certificate.load(certificate_der)
         self._key = keys.PrivateKeyInfo.load(private_key_der)
-        self._chain = [x509.Certificate.load(der) for der in chain_ders]
+        # pyHanko asks for a store and takes any list.
+        self._chain: Any = [x509.Certificate.load(der) for der in chain_ders]
         self._anchors = anchors
         self._clock = clock
         self.failure = failure

@@ -1,10 +1,12 @@
 """Adds an incremental revision with a signature that waits for its CMS. Runs in the child for untrusted files."""
 
+import dataclasses
 import math
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 from pyhanko.pdf_utils import generic
@@ -24,16 +26,8 @@ from signing.errors import (
 )
 from signing.formats.pdf.geometry import PageView
 from signing.formats.pdf.placement import place_between, place_inside, place_over
-from signing.formats.pdf.structure import (
-    SignedField,
-    as_refusal,
-    certification_level,
-    check_whole,
-    entry,
-    open_strictly,
-    resolved,
-    signed_fields,
-)
+from signing.formats.pdf.signed_fields import SignedField, certification_level, signed_fields
+from signing.formats.pdf.structure import as_refusal, check_whole, entry, open_strictly, resolved
 from signing.formats.pdf.text_anchor import page_indexes, read_page_text, read_page_view
 from signing.model import BetweenText, Invisible, OverSignature, PageRectangle, Placement, Rectangle
 
@@ -174,17 +168,19 @@ def _write_revision(
     reader: PdfFileReader, target: Path, order: PdfSignatureOrder, spot: _Spot | None, field_name: str
 ) -> PreparedRevision:
     writer = IncrementalPdfFileWriter.from_reader(reader)
+    # pyHanko says whole numbers and takes any: a page's points have parts.
+    box: Any = dataclasses.astuple(spot.rectangle) if spot else None
     embedder = PdfCMSEmbedder(
         SigFieldSpec(
             field_name,
             on_page=spot.page_index if spot else 0,
-            box=_corners(spot.rectangle) if spot else None,
+            box=box,
         )
     )
     steps = embedder.write_cms(field_name, writer)
     field = next(steps).get_object()
     if spot:
-        field["/AP"] = generic.DictionaryObject({generic.pdf_name("/N"): _appearance(writer, spot)})
+        field["/AP"] = _dictionary({"/N": _appearance(writer, spot)})
     placeholder = SignatureObject(
         timestamp=order.claimed_at.astimezone(VIETNAM_TIME),
         subfilter=SigSeedSubFilter.PADES,
@@ -207,10 +203,6 @@ def _write_revision(
     )
 
 
-def _corners(rectangle: Rectangle) -> tuple[float, float, float, float]:
-    return rectangle.x0, rectangle.y0, rectangle.x1, rectangle.y1
-
-
 def _appearance(writer: IncrementalPdfFileWriter, spot: _Spot) -> generic.IndirectObject:
     """Write the picture alone, without text or border, turned so that it stands upright on a rotated page.
 
@@ -222,20 +214,25 @@ def _appearance(writer: IncrementalPdfFileWriter, spot: _Spot) -> generic.Indire
         width, height = height, width
     angle = math.radians(spot.view.rotation)
     cosine, sine = round(math.cos(angle)), round(math.sin(angle))
-    name = generic.pdf_name
-    resources = {name("/XObject"): generic.DictionaryObject({name("/Picture"): pil_image(spot.picture.image, writer)})}
     form = generic.StreamObject(
         {
-            name("/Type"): name("/XObject"),
-            name("/Subtype"): name("/Form"),
-            name("/BBox"): _numbers(0, 0, width, height),
-            name("/Matrix"): _numbers(cosine, sine, -sine, cosine, 0, 0),
-            name("/Resources"): generic.DictionaryObject(resources),
+            "/Type": generic.pdf_name("/XObject"),
+            "/Subtype": generic.pdf_name("/Form"),
+            "/BBox": _numbers(0, 0, width, height),
+            "/Matrix": _numbers(cosine, sine, -sine, cosine, 0, 0),
+            "/Resources": _dictionary({"/XObject": _dictionary({"/Picture": pil_image(spot.picture.image, writer)})}),
         },
         stream_data=b"q %.4f 0 0 %.4f 0 0 cm /Picture Do Q" % (width, height),
     )
     return writer.add_object(form)
 
 
+def _dictionary(entries: dict[str, Any]) -> generic.DictionaryObject:
+    made: Any = generic.DictionaryObject
+    dictionary: generic.DictionaryObject = made({generic.pdf_name(key): value for key, value in entries.items()})
+    return dictionary
+
+
 def _numbers(*values: float) -> generic.ArrayObject:
-    return generic.ArrayObject([generic.FloatObject(round(value, 4)) for value in values])
+    number: Any = generic.FloatObject
+    return generic.ArrayObject([number(round(value, 4)) for value in values])

@@ -6,7 +6,6 @@ tables, every object, every compressed stream and the page tree are read first. 
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +16,6 @@ from pyhanko.pdf_utils.crypt import AuthStatus, StandardSecurityHandler
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
 from pyhanko.pdf_utils.misc import PdfDecodeLimitError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import enumerate_sig_fields
 
 from signing.errors import (
     DocumentDynamicForm,
@@ -30,7 +28,6 @@ from signing.errors import (
     DocumentUnreadable,
 )
 from signing.formats.pdf.syntax import check_object_syntax
-from signing.model import Rectangle
 
 MEBIBYTE = 1024 * 1024
 LIMITS = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=256 * MEBIBYTE))
@@ -42,24 +39,6 @@ _INFLATE_STEP_BYTES = 4 * MEBIBYTE
 # Scanning software built on Pillow writes generation 65536 instead of 65535 for the free object 0. It does no harm,
 # and scans are what offices have most of.
 _PILLOW_FAULT = "Illegal generation 65536 for object ID 0"
-_DOCUMENT_TIMESTAMP = "/ETSI.RFC3161"
-
-
-@dataclass(frozen=True)
-class SignedField:
-    """A signature field that holds a signature.
-
-    Attributes:
-        page_index: From 0; None where the field stands on no page.
-        rectangle: In the page's own coordinates; None when invisible.
-        signed_until: Offset behind the last byte that the signature covers.
-    """
-
-    name: str
-    page_index: int | None
-    rectangle: Rectangle | None
-    signed_until: int
-    is_timestamp: bool
 
 
 def open_strictly(stream: BinaryIO) -> PdfFileReader:
@@ -127,6 +106,7 @@ def _check_objects(reader: PdfFileReader, content: mmap) -> None:
     }
     if len(references) > MAXIMUM_OBJECTS:
         raise DocumentTooComplex(f"the document has more than {MAXIMUM_OBJECTS} objects")
+    read_object: Any = reader.get_object
     inflated_bytes = 0
     for reference in references:
         # Members of an object stream are read with that stream, which is an object itself.
@@ -134,7 +114,7 @@ def _check_objects(reader: PdfFileReader, content: mmap) -> None:
         if not isinstance(offset, int):
             continue
         check_object_syntax(content, offset)
-        value = reader.get_object(reference)
+        value = read_object(reference)
         if isinstance(value, generic.StreamObject):
             inflated_bytes += _inflated_size(value)
             # Large streams are not kept: only one is in memory at a time.
@@ -162,7 +142,7 @@ def _inflated_size(stream: generic.StreamObject) -> int:
     return size
 
 
-def pages(reader: PdfFileReader) -> Iterator[generic.IndirectObject]:
+def pages(reader: PdfFileReader) -> Iterator[Any]:
     """Yield a reference to each page in order.
 
     Raises:
@@ -171,13 +151,14 @@ def pages(reader: PdfFileReader) -> Iterator[generic.IndirectObject]:
     """
     waiting: list[Any] = [reader.root.raw_get("/Pages")]
     seen: set[tuple[int, int]] = set()
+    read_object: Any = reader.get_object
     found = 0
     while waiting:
         reference = waiting.pop()
         if not isinstance(reference, generic.IndirectObject) or (reference.idnum, reference.generation) in seen:
             raise DocumentUnreadable("the page tree is not a tree of indirect objects")
         seen.add((reference.idnum, reference.generation))
-        node = reference.get_object()
+        node = read_object(reference.reference)
         if entry(node, "/Type") == "/Pages":
             waiting.extend(reversed([node["/Kids"].raw_get(index) for index in range(len(node["/Kids"]))]))
             continue
@@ -187,53 +168,6 @@ def pages(reader: PdfFileReader) -> Iterator[generic.IndirectObject]:
         if found > MAXIMUM_PAGES:
             raise DocumentTooComplex(f"the document has more than {MAXIMUM_PAGES} pages")
         yield reference
-
-
-def signed_fields(reader: PdfFileReader) -> list[SignedField]:
-    """Return the filled signature fields in the order of signing."""
-    if "/AcroForm" not in reader.root:
-        return []
-    places: dict[tuple[int, int], int] | None = None
-    found = []
-    for name, value, field in enumerate_sig_fields(reader, filled_status=True):
-        if places is None:
-            places = _annotation_places(reader)
-        signature = value.get_object()
-        byte_range = [int(number) for number in resolved(signature["/ByteRange"])]
-        page_index, rectangle = _widget_place(field, places)
-        is_timestamp = entry(signature, "/SubFilter") == _DOCUMENT_TIMESTAMP
-        found.append(SignedField(name, page_index, rectangle, byte_range[2] + byte_range[3], is_timestamp))
-    return sorted(found, key=lambda signed: signed.signed_until)
-
-
-def _annotation_places(reader: PdfFileReader) -> dict[tuple[int, int], int]:
-    places = {}
-    for index, page in enumerate(pages(reader)):
-        annotations = entry(page.get_object(), "/Annots") or []
-        for position in range(len(annotations)):
-            annotation = annotations.raw_get(position)
-            if isinstance(annotation, generic.IndirectObject):
-                places[annotation.idnum, annotation.generation] = index
-    return places
-
-
-def _widget_place(
-    reference: generic.IndirectObject, places: dict[tuple[int, int], int]
-) -> tuple[int | None, Rectangle | None]:
-    widget = reference.get_object()
-    if "/Rect" not in widget and entry(widget, "/Kids"):
-        reference = widget["/Kids"].raw_get(0)
-        widget = reference.get_object()
-    page_index = places.get((reference.idnum, reference.generation))
-    corners = [float(number) for number in resolved(entry(widget, "/Rect")) or (0, 0, 0, 0)]
-    rectangle = Rectangle(
-        min(corners[0], corners[2]),
-        min(corners[1], corners[3]),
-        max(corners[0], corners[2]),
-        max(corners[1], corners[3]),
-    )
-    visible = page_index is not None and rectangle.width > 0 and rectangle.height > 0
-    return page_index, rectangle if visible else None
 
 
 def entry(dictionary: generic.DictionaryObject | None, key: str) -> Any:
@@ -247,20 +181,6 @@ def entry(dictionary: generic.DictionaryObject | None, key: str) -> Any:
 def resolved(array: generic.ArrayObject | None) -> list[Any]:
     """Return an array's items with references followed; iterating over the array itself would give the references."""
     return [] if array is None else [array[index] for index in range(len(array))]
-
-
-def certification_level(reader: PdfFileReader) -> int | None:
-    """Return what a certification signature allows: 1 nothing, 2 forms and signing, 3 also annotations; or None.
-
-    Source: ISO 32000-2:2020, 12.8.2.2 (DocMDP), table 257.
-    """
-    signature = entry(entry(reader.root, "/Perms"), "/DocMDP")
-    if signature is None:
-        return None
-    for reference in resolved(entry(signature, "/Reference")):
-        if entry(reference, "/TransformMethod") == "/DocMDP":
-            return int(entry(entry(reference, "/TransformParams"), "/P") or 2)
-    return 2
 
 
 def as_refusal(error: Exception) -> DocumentNotSignable:
