@@ -39,9 +39,9 @@ def problem_for(error: BaseException) -> tuple[str, Problem]:
     if isinstance(error, HTTPException):
         code = HTTP_CODES.get(error.code or 500, "unexpected")
         return code, PROBLEMS.get(code, UNEXPECTED)
-    code = getattr(error, "code", None)
-    if isinstance(code, str) and code in PROBLEMS:
-        return code, PROBLEMS[code]
+    own = getattr(error, "code", None)
+    if isinstance(own, str) and own in PROBLEMS:
+        return own, PROBLEMS[own]
     return "unexpected", UNEXPECTED
 
 

@@ -87,4 +87,4 @@ def register_limits(app: Flask) -> None:
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
     limits = {"sign_in.enter": "10 per minute", "verify.upload": "30 per minute", "oauth.issue_token": "120 per minute"}
     for endpoint, limit in limits.items():
-        app.view_functions[endpoint] = limiter.limit(limit)(app.view_functions[endpoint])
+        app.view_functions[endpoint] = limiter.limit(limit)(app.view_functions[endpoint])  # type: ignore[assignment]
