@@ -126,6 +126,7 @@ class _Reading:
                 f"the file holds more than {self._limits.entries} entries or {self._limits.details} transfers"
             )
         # What is read is forgotten: the element stays behind empty, its predecessor goes.
+        self._fields.forget()
         element.clear()
         before = element.getprevious()
         if before is not None and before.tag == self._entry:
@@ -140,11 +141,12 @@ class _Reading:
             raise self._fields.refuse(element, etree.QName(element).localname, "stands inside another statement")
         self.statements.append(self._statement(element))
         self._entries = []
+        self._fields.forget()
         element.clear()
 
     def _statement(self, element: Element) -> Statement:
         fields = self._fields
-        balances = tuple(self._balance(child) for child in element.iterchildren(fields.tag("Bal")))
+        balances = tuple(self._balance(child) for child in fields.all_of(element, "Bal"))
         currency = self._currency(element, balances)
         page, last_page = self._page(element)
         return Statement(

@@ -22,7 +22,6 @@ class EntryFields:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
-        self._reference_tag = fields.tag("Refs")
         self._proprietary_tag = fields.tag("Prtry")
 
     def read(self, element: Element, position: int) -> Entry:
@@ -67,8 +66,8 @@ class EntryFields:
         return day
 
     def _details(self, element: Element, entry_sign: int) -> Iterator[EntryDetail]:
-        for group in element.iterchildren(self._fields.tag("NtryDtls")):
-            for detail in group.iterchildren(self._fields.tag("TxDtls")):
+        for group in self._fields.all_of(element, "NtryDtls"):
+            for detail in self._fields.all_of(group, "TxDtls"):
                 yield self._detail(detail, entry_sign)
 
     def _detail(self, element: Element, entry_sign: int) -> EntryDetail:
@@ -96,7 +95,7 @@ class EntryFields:
     def _references(self, element: Element) -> tuple[str, ...]:
         """Read every identifier in Refs: of the bank, the payer, the clearing, and proprietary ones."""
         found: list[str | None] = []
-        for group in element.iterchildren(self._reference_tag):
+        for group in self._fields.all_of(element, "Refs"):
             for child in group:
                 if child.tag == self._proprietary_tag:
                     found.append(self._fields.find_identifier(child, "Ref"))
@@ -110,16 +109,14 @@ class EntryFields:
         remittance = fields.find_one(element, "RmtInf")
         if remittance is not None:
             found += fields.texts(remittance, "Ustrd")
-            for structured in remittance.iterchildren(fields.tag("Strd")):
+            for structured in fields.all_of(remittance, "Strd"):
                 found += self._structured(structured)
         return (*found, *fields.texts(element, "AddtlTxInf"))
 
     def _structured(self, element: Element) -> list[str]:
         fields = self._fields
         documents = [
-            number
-            for document in element.iterchildren(fields.tag("RfrdDocInf"))
-            if (number := fields.find_text(document, "Nb"))
+            number for document in fields.all_of(element, "RfrdDocInf") if (number := fields.find_text(document, "Nb"))
         ]
         reference = fields.find_text(element, "CdtrRefInf", "Ref")
         return [*documents, *([reference] if reference else []), *fields.texts(element, "AddtlRmtInf")]

@@ -5,7 +5,7 @@ once, holds text or elements but never both, and an error names its line and its
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ class Fields:
 
     def __init__(self, namespace: str) -> None:
         self._prefix = f"{{{namespace}}}"
+        self._children: dict[Element, dict[str, list[Element]]] = {}
         self.place = ""
 
     def tag(self, name: str) -> str:
@@ -47,15 +48,27 @@ class Fields:
     def find_one(self, parent: Element, *path: str) -> Element | None:
         """Return the element at the end of path, or None; an element on the path that stands twice is refused."""
         for name in path:
-            found: Element | None = None
-            for child in parent.iterchildren(self._prefix + name):
-                if found is not None:
-                    raise self.refuse(child, name, "stands twice")
-                found = child
-            if found is None:
+            found = self.all_of(parent, name)
+            if not found:
                 return None
-            parent = found
+            if len(found) > 1:
+                raise self.refuse(found[1], name, "stands twice")
+            parent = found[0]
         return parent
+
+    def all_of(self, parent: Element, name: str) -> Sequence[Element]:
+        """Return the children of this name, in their order."""
+        children = self._children.get(parent)
+        if children is None:
+            # One walk over the children serves every field that is asked of them, which is most of the speed.
+            children = self._children[parent] = {}
+            for child in parent:
+                children.setdefault(child.tag, []).append(child)
+        return children.get(self._prefix + name, ())
+
+    def forget(self) -> None:
+        """Let go of the elements seen so far, before they are emptied."""
+        self._children.clear()
 
     def find_text(self, parent: Element, *path: str) -> str | None:
         """Return the text at the end of path without space around it; None where nothing stands."""
@@ -92,7 +105,7 @@ class Fields:
 
     def texts(self, parent: Element, name: str) -> list[str]:
         """Return the texts of all children of this name, without the empty ones."""
-        found = (self.text_of(child, name) for child in parent.iterchildren(self._prefix + name))
+        found = (self.text_of(child, name) for child in self.all_of(parent, name))
         return [text for text in found if text]
 
     def get_amount(self, parent: Element, name: str = "Amt") -> tuple[int, str]:
