@@ -26,7 +26,8 @@ METADATA: tuple[MetaData, ...] = (
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def _config() -> Config:
+def migration_config() -> Config:
+    """Return Alembic's configuration; whoever uses it puts the connection into its attributes."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
@@ -34,7 +35,7 @@ def _config() -> Config:
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema; one that is there already is left alone."""
-    config = _config()
+    config = migration_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -42,7 +43,7 @@ def upgrade(engine: Engine) -> None:
 
 def newest_revision() -> str:
     """Return the revision that the code expects."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = ScriptDirectory.from_config(migration_config()).get_current_head()
     if head is None:
         raise LookupError("there are no migrations")
     return head
@@ -63,7 +64,7 @@ def find_differences(engine: Engine) -> list[str]:
 
 def write_revision(engine: Engine, number: int, name: str) -> None:
     """Write the migration that leads from the migrated database to the models, for a person to finish and read."""
-    config = _config()
+    config = migration_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.revision(config, message=name, rev_id=f"{number:04d}", autogenerate=True)
