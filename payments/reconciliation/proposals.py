@@ -1,8 +1,9 @@
 """What might belong together: shown to a person, never booked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import islice
 
 from payments.reconciliation.model import ExpectedPayment, Movement, Proposal, ProposalKind, local_day
 
@@ -16,28 +17,27 @@ class Proposals:
 
     def __init__(self, unmatched: Sequence[ExpectedPayment]) -> None:
         self._unmatched = {payment.id: payment for payment in unmatched}
-        self._by_amount: dict[tuple[str, int], list[ExpectedPayment]] = defaultdict(list)
+        # Fees are few and payers many, so one amount may stand thousands of times: everything goes by day, too.
+        self._by_amount: dict[tuple[str, int, date], list[ExpectedPayment]] = defaultdict(list)
         self._by_day: dict[tuple[str, date], list[ExpectedPayment]] = defaultdict(list)
-        for payment in unmatched:
-            self._by_amount[payment.currency, payment.amount_minor].append(payment)
+        for payment in sorted(unmatched, key=lambda payment: payment.id):
             if payment.paid_at is not None:
-                self._by_day[payment.currency, local_day(payment.paid_at)].append(payment)
+                day = local_day(payment.paid_at)
+                self._by_amount[payment.currency, payment.amount_minor, day].append(payment)
+                self._by_day[payment.currency, day].append(payment)
+        self._day_sums = {key: _sum(payments) for key, payments in self._by_day.items()}
 
     def for_unknown_credit(self, movement: Movement, mistyped: Iterable[str]) -> tuple[Proposal, ...]:
-        """Return the likeliest first: a mistyped reference, then an equal amount, then a whole day paid out at once."""
+        """Return the likeliest first: a mistyped reference, then a whole day paid out at once, then an equal amount."""
         found: dict[tuple[str, ...], Proposal] = {}
         for payment_id in mistyped:
             payment = self._unmatched.get(payment_id)
             if payment and (payment.amount_minor, payment.currency) == (movement.amount_minor, movement.currency):
                 _add(found, ProposalKind.REFERENCE_MISTYPED, [payment], movement)
-        near = [payment for payment in self._equal_to(movement) if payment.paid_at is not None]
-        near.sort(key=lambda payment: (_days_apart(payment, movement), payment.id))
-        for payment in near:
-            if _days_apart(payment, movement) <= MOST_DAYS_APART:
-                _add(found, ProposalKind.SAME_AMOUNT, [payment], movement)
-        for payments in self._days_before(movement):
-            if len(payments) > 1 and _sum(payments) == movement.amount_minor:
-                _add(found, ProposalKind.SUM_OF_DAY, payments, movement)
+        for day in self._days_summing_to(movement):
+            _add(found, ProposalKind.SUM_OF_DAY, self._by_day[movement.currency, day], movement)
+        for payment in islice(self._equal_nearby(movement), MOST_PROPOSALS):
+            _add(found, ProposalKind.SAME_AMOUNT, [payment], movement)
         return tuple(found.values())[:MOST_PROPOSALS]
 
     def for_several(self, movement: Movement, payment_ids: Iterable[str]) -> tuple[Proposal, ...]:
@@ -56,13 +56,19 @@ class Proposals:
             return ()
         return (_proposal(ProposalKind.SUM_OF_CREDITS, [payment], parts),)
 
-    def _equal_to(self, movement: Movement) -> list[ExpectedPayment]:
-        return list(self._by_amount.get((movement.currency, movement.amount_minor), ()))
+    def _equal_nearby(self, movement: Movement) -> Iterator[ExpectedPayment]:
+        """Yield payments of the movement's amount, those of the nearest day first."""
+        for days in range(MOST_DAYS_APART + 1):
+            for day in sorted({movement.booking_date - timedelta(days=days), movement.booking_date + timedelta(days)}):
+                yield from self._by_amount.get((movement.currency, movement.amount_minor, day), ())
 
-    def _days_before(self, movement: Movement) -> Iterable[list[ExpectedPayment]]:
+    def _days_summing_to(self, movement: Movement) -> Iterator[date]:
+        """Yield the days before whose several payments add up to the movement exactly."""
         for days in range(MOST_DAYS_APART + 1):
             day = movement.booking_date - timedelta(days=days)
-            yield self._by_day.get((movement.currency, day), [])
+            key = (movement.currency, day)
+            if self._day_sums.get(key) == movement.amount_minor and len(self._by_day[key]) > 1:
+                yield day
 
 
 def _add(
@@ -78,9 +84,3 @@ def _proposal(kind: ProposalKind, payments: Sequence[ExpectedPayment], movements
 
 def _sum(payments: Sequence[ExpectedPayment]) -> int:
     return sum(payment.amount_minor for payment in payments)
-
-
-def _days_apart(payment: ExpectedPayment, movement: Movement) -> int:
-    if payment.paid_at is None:
-        return MOST_DAYS_APART + 1
-    return abs((movement.booking_date - local_day(payment.paid_at)).days)

@@ -1,14 +1,16 @@
 """Which movements are which payments, and what every other difference is called."""
 
 import random
+import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from payments.reconciliation.model import MatchRule, ProposalKind
-from tests.payments.reconciliation.makers import DAY, booked, detail, kinds, matched, pairs, payment, reference
+from tests.payments.reconciliation.makers import DAY, PAID_AT, booked, detail, kinds, matched, pairs, payment, reference
 
 
 def test_the_payment_the_unknown_credit_and_the_missing_payment_are_one_match_and_two_breaks():
@@ -290,3 +292,25 @@ def test_ages_count_vietnams_days():
     found = matched([booked("e1", 1_000)], [])
 
     assert (found.breaks[0].occurred_on, found.breaks[0].age_days) == (DAY, 2)
+
+
+def test_equal_amounts_of_the_nearest_days_are_proposed_first_and_few():
+    expected = [payment(number, paid_at=PAID_AT + timedelta(days=number - 4)) for number in range(8)]
+
+    found = matched([booked("e1", 150_000, "NOP PHI")], expected)
+
+    proposed = [proposal.payment_ids for proposal in found.breaks[0].proposals]
+    assert proposed == [("payment-4",), ("payment-3",), ("payment-5",), ("payment-2",), ("payment-6",)]
+
+
+def test_thousands_of_equal_fees_do_not_make_matching_slow():
+    expected = [
+        replace(payment(1), id=f"payment-{number}", our_reference=f"TXN{number:09d}") for number in range(3_000)
+    ]
+    entries = [booked(f"e{number}", 150_000, "NOP PHI") for number in range(3_000)]
+    started = time.monotonic()
+
+    found = matched(entries, expected)
+
+    assert len(found.breaks) == 6_000
+    assert time.monotonic() - started < 10
