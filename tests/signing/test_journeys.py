@@ -9,10 +9,15 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from config.confinement import InProcess
+from config.secrets import LocalSecrets
+from config.settings import LimitSettings
+from gateway.confinement import ChildProcesses
 from signing.journeys import sign_pdf
+from signing.key_sources.registry import KeySources
 from signing.model import Invisible, Level
 from tests.signing.conftest import SIGNABLE, key_of
 from tests.signing.judges import assert_sound
+from tests.signing.softhsm import PIN, make_token
 
 
 def at_level(step, level, placement=None):
@@ -87,3 +92,24 @@ def test_the_claimed_time_is_written_in_the_citys_zone(document, person_step, pk
         dictionary = PdfFileReader(file).embedded_regular_signatures[0].sig_object
         assert dictionary["/M"] == "D:20261124033000+07'00'"
         assert dictionary["/SubFilter"] == "/ETSI.CAdES.detached"
+
+
+def test_two_token_keys_sign_in_order_through_the_parsing_child(
+    document, person_step, seal_step, pki, tsa, tmp_path, monkeypatch
+):
+    token = make_token(tmp_path / "hsm", monkeypatch, "desk", {"official": pki.official, "seal": pki.seal})
+    (tmp_path / "pin").write_text(PIN)
+    keys = KeySources(LocalSecrets(), pkcs11_module=token.module, timeout_seconds=10)
+    children = ChildProcesses(LimitSettings())
+    source = document("libreoffice")
+    try:
+        for name, step in (("official", person_step), ("seal", seal_step)):
+            key = keys.open_key_source(f"pkcs11:token=desk;object={name}?pin-source=file:{tmp_path}/pin")
+            target = tmp_path / f"{name}.pdf"
+            sign_pdf(source, target, step, key=key, tsa=tsa, confined=children, now=datetime.now(UTC))
+            source = target
+    finally:
+        keys.close_all()
+        children.close()
+
+    assert_sound(tmp_path / "seal.pdf", pki, signatures=2, stamped=True)

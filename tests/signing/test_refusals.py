@@ -4,7 +4,6 @@ import os
 import pickle
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -193,16 +192,3 @@ def test_every_error_has_its_own_code_and_crosses_processes(error):
 def test_errors_of_key_sources_leave_the_pin_out(person_step):
     assert "pin" not in {name.lower() for name in vars(person_step)}
     assert not [e for e in every_error() if "pin=" in (e.__doc__ or "").lower()]
-
-
-def test_the_same_document_is_signed_from_the_real_confinement(sign, pki, tmp_path: Path):
-    from config.settings import LimitSettings
-    from gateway.confinement import ChildProcesses
-
-    children = ChildProcesses(LimitSettings())
-    try:
-        sign(confined=children)
-    finally:
-        children.close()
-
-    assert_sound(tmp_path / "signed.pdf", pki, signatures=1, stamped=True)

@@ -113,12 +113,11 @@ def _check_objects(reader: PdfFileReader, content: mmap) -> None:
         offset = reader.xrefs[reference]
         if not isinstance(offset, int):
             continue
-        check_object_syntax(content, offset)
-        value = read_object(reference)
-        if isinstance(value, generic.StreamObject):
-            inflated_bytes += _inflated_size(value)
-            # Large streams are not kept: only one is in memory at a time.
-            reader.resolved_objects.pop((reference.generation, reference.idnum), None)
+        if not check_object_syntax(content, offset, reference.idnum, reference.generation):
+            continue
+        inflated_bytes += _inflated_size(read_object(reference))
+        # Large streams are not kept: only one is in memory at a time.
+        reader.resolved_objects.pop((reference.generation, reference.idnum), None)
         if inflated_bytes > MAXIMUM_INFLATED_BYTES:
             raise DocumentTooComplex("the document's streams are too large when inflated")
 

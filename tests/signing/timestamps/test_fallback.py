@@ -1,0 +1,43 @@
+"""Several authorities in turn."""
+
+import hashlib
+
+import pytest
+
+from signing.errors import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
+from signing.timestamps.fallback import AuthoritiesInTurn
+
+IMPRINT = hashlib.sha256(b"signature value").digest()
+
+
+class Failing:
+    def __init__(self, failure: Exception) -> None:
+        self.failure = failure
+        self.calls = 0
+
+    def timestamp(self, imprint, digest_algorithm):
+        self.calls += 1
+        raise self.failure
+
+
+def test_the_second_authority_stamps_where_the_first_fails(tsa):
+    for failure in (TimestampUnavailable("a"), TimestampRefused("b"), TimestampNotTrustworthy("c", "nonce")):
+        first = Failing(failure)
+        assert AuthoritiesInTurn([first, tsa]).timestamp(IMPRINT, "sha256").authority_name == "thử nghiệm"
+        assert first.calls == 1
+
+
+def test_if_none_stamps_it_is_worth_repeating_only_where_one_was_silent():
+    with pytest.raises(TimestampUnavailable, match="silent"):
+        AuthoritiesInTurn([Failing(TimestampRefused("no")), Failing(TimestampUnavailable("silent"))]).timestamp(
+            IMPRINT, "sha256"
+        )
+    with pytest.raises(TimestampRefused):
+        AuthoritiesInTurn([Failing(TimestampRefused("no"))]).timestamp(IMPRINT, "sha256")
+    with pytest.raises(TimestampUnavailable):
+        AuthoritiesInTurn([]).timestamp(IMPRINT, "sha256")
+
+
+def test_another_fault_is_not_hidden(tsa):
+    with pytest.raises(ZeroDivisionError):
+        AuthoritiesInTurn([Failing(ZeroDivisionError()), tsa]).timestamp(IMPRINT, "sha256")
