@@ -170,7 +170,7 @@ class Fields:
 
 
 def line_of(element: Element) -> int:
-    """Return the line on which the element begins; libxml2 says 65535 for the lines of very long files."""
+    """Return the line on which the element begins."""
     line: Any = element.sourceline
     return int(line or 0)
 
