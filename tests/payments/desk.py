@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from payments.journeys import keep_callback, open_order, settle_callback, start_attempt
 from payments.ledger.balances import TrialBalance
@@ -24,7 +25,7 @@ class Desk:
     provider: FakeProvider
     recorded: Recorded
 
-    def open(self, **more: object) -> str:
+    def open(self, **more: Any) -> str:
         with self.open_store() as store:
             return open_order(store, draft(self.at, **more), now=self.at, record=self.recorded).id
 
