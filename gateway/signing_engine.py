@@ -19,7 +19,7 @@ from signing.journeys import sign_pdf
 from signing.model import SignatureStep, SignedRevision
 from signing.profiles import parse_placement
 from signing.timestamps.base import TimestampAuthority
-from signing.timestamps.in_order import AuthoritiesInOrder
+from signing.timestamps.fallback import AuthoritiesInTurn
 from signing.timestamps.rfc3161 import Rfc3161Authority
 from signing.validation.report import SignatureReport
 
@@ -100,7 +100,7 @@ def _picture(services: Services, certificate_id: str) -> bytes | None:
 
 def time_stamping(services: Services) -> TimestampAuthority:
     """Return the authorities of the settings, in their order."""
-    return AuthoritiesInOrder(
+    return AuthoritiesInTurn(
         [
             Rfc3161Authority(
                 authority.name,

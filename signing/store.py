@@ -98,8 +98,8 @@ class SignatureRow(Base):
     output_document_id: Mapped[str] = mapped_column(String(36))
     certificate_id: Mapped[str] = mapped_column(String(36))
     field_name: Mapped[str]
-    page_index: Mapped[int]
-    # x0, y0, x1, y1 in PDF points from the page's lower left corner; None when invisible.
+    # From 0; None when invisible, as is the rectangle: x0, y0, x1, y1 in points from the page's lower left corner.
+    page_index: Mapped[int | None]
     rectangle: Mapped[list[float] | None] = mapped_column(Json)
     level: Mapped[str] = mapped_column(String(10))
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime)

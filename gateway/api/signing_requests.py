@@ -64,7 +64,7 @@ class ReasonIn(StrictBody):
 class SignatureOut(BaseModel):
     document_id: str
     field_name: str
-    page: int
+    page: int | None = Field(None, description="From 1; none when invisible")
     rectangle: list[float] | None
     level: str
     signed_at: str
@@ -122,7 +122,7 @@ def _step(step: SigningStepRow) -> StepOut:
         SignatureOut(
             document_id=signature.output_document_id,
             field_name=signature.field_name,
-            page=signature.page_index + 1,
+            page=None if signature.page_index is None else signature.page_index + 1,
             rectangle=signature.rectangle,
             level=signature.level,
             signed_at=signature.signed_at.isoformat(),

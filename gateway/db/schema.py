@@ -9,14 +9,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData
 
-import payments.store.ledger_tables
-import payments.store.statement_tables
-import payments.store.tables  # noqa: F401 - each module adds its tables to the metadata
 from certs.store import Base as CertsBase
 from gateway.db.base import Base
+from gateway.db.tables import callers, documents, work
+from payments.store import ledger_tables, statement_tables, tables
 from payments.store.base import Base as PaymentsBase
 from signing.store import Base as SigningBase
 
+# Importing a module of tables adds them to its package's metadata.
+TABLE_MODULES = (callers, documents, work, ledger_tables, statement_tables, tables)
 METADATA: tuple[MetaData, ...] = (
     Base.metadata,
     CertsBase.metadata,

@@ -194,7 +194,7 @@ def _signature(turn: _Turn, request: SigningRequestRow, output: DocumentRow, sig
         output_document_id=output.id,
         certificate_id=turn.certificate.id,
         field_name=signed.field_name,
-        page_index=signed.page_index if signed.page_index is not None else -1,
+        page_index=signed.page_index,
         rectangle=[box.x0, box.y0, box.x1, box.y1] if box else None,
         level=signed.level.value,
         signed_at=signed.signed_at,

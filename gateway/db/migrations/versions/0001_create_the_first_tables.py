@@ -378,7 +378,7 @@ def upgrade() -> None:
         sa.Column("output_document_id", sa.String(length=36), nullable=False),
         sa.Column("certificate_id", sa.String(length=36), nullable=False),
         sa.Column("field_name", sa.String(), nullable=False),
-        sa.Column("page_index", sa.Integer(), nullable=False),
+        sa.Column("page_index", sa.Integer(), nullable=True),
         sa.Column("rectangle", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("level", sa.String(length=10), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
