@@ -1,48 +1,125 @@
-"""One bounded call to a provider: limited in time as a whole and in size, without redirects."""
+"""One bounded call to a provider: limited in size and, as a whole, in time; no redirects, no proxies of the shell."""
 
 import json
-import time
+import socket
+import threading
 from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from payments.errors import ProviderUnavailable
 
 MOST_BYTES = 256 * 1024
 CHUNK_BYTES = 8 * 1024
-CONNECT_SECONDS = 5.0
 
 
 def post_json(url: str, body: Mapping[str, str], timeout_seconds: float) -> bytes:
     """POST a JSON object and return the answer's bytes.
 
     Raises:
-        ProviderUnavailable: Not reached, not 200, too long or too slow; says which, without the address's secrets.
+        ProviderUnavailable: Not reached, not 200, too long or too slow; says which, and nothing of what was sent.
     """
-    deadline = time.monotonic() + timeout_seconds
     content = json.dumps(dict(body), ensure_ascii=False).encode()
-    try:
-        with requests.post(
-            url,
-            data=content,
-            headers={"Content-Type": "application/json; charset=utf-8"},
-            timeout=(min(CONNECT_SECONDS, timeout_seconds), timeout_seconds),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            if response.status_code != 200:
-                raise ProviderUnavailable(f"the provider answered with status {response.status_code}")
-            return _bounded(response, deadline)
-    except requests.RequestException as error:
-        raise ProviderUnavailable(f"the provider was not reached: {type(error).__name__}") from None
+    with _Alarm(timeout_seconds) as alarm, requests.Session() as session:
+        session.trust_env = False
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _WatchedAdapter(alarm))
+        try:
+            answer = _answer(session, url, content, timeout_seconds)
+        except (requests.RequestException, OSError) as error:
+            reason = f"no whole answer in {timeout_seconds:g} s" if alarm.rang else type(error).__name__
+            raise ProviderUnavailable(f"the provider was not reached: {reason}") from None
+        if alarm.rang:
+            raise ProviderUnavailable(f"the provider was not reached: no whole answer in {timeout_seconds:g} s")
+        return answer
 
 
-def _bounded(response: requests.Response, deadline: float) -> bytes:
-    received = bytearray()
-    for chunk in response.iter_content(CHUNK_BYTES):
-        received += chunk
-        if len(received) > MOST_BYTES:
-            raise ProviderUnavailable("the provider's answer is too long")
-        if time.monotonic() > deadline:
-            raise ProviderUnavailable("the provider's answer takes too long")
-    return bytes(received)
+def _answer(session: requests.Session, url: str, content: bytes, timeout_seconds: float) -> bytes:
+    headers = {"Content-Type": "application/json; charset=utf-8", "Connection": "close"}
+    with session.post(
+        url, data=content, headers=headers, timeout=timeout_seconds, allow_redirects=False, stream=True
+    ) as response:
+        if response.status_code != 200:
+            raise ProviderUnavailable(f"the provider answered with status {response.status_code}")
+        received = bytearray()
+        for chunk in response.iter_content(CHUNK_BYTES):
+            received += chunk
+            if len(received) > MOST_BYTES:
+                raise ProviderUnavailable("the provider's answer is too long")
+        return bytes(received)
+
+
+class _Alarm:
+    """Shuts the call's socket when its time is over: a client's timeouts start anew with every byte that drips in."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self.rang = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(timeout_seconds, self._ring)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._timer.cancel()
+
+    def watch(self, opened: socket.socket) -> None:
+        """Remember the socket that the call uses from now on."""
+        self._socket = opened
+        if self.rang:
+            self._shut()
+
+    def _ring(self) -> None:
+        self.rang = True
+        self._shut()
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                # Closed already: the call ended by itself.
+                return
+
+
+class _WatchedAdapter(HTTPAdapter):
+    """Opens connections that show their sockets to the alarm, before and after TLS took them over."""
+
+    def __init__(self, alarm: _Alarm) -> None:
+        self._alarm = alarm
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        alarm = self._alarm
+
+        class Plain(HTTPConnection):
+            def _new_conn(self) -> socket.socket:
+                opened = super()._new_conn()
+                alarm.watch(opened)
+                return opened
+
+        class Secure(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                opened = super()._new_conn()
+                alarm.watch(opened)
+                return opened
+
+            def connect(self) -> None:
+                super().connect()
+                alarm.watch(self.sock)
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
