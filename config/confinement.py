@@ -43,3 +43,9 @@ class InProcess:
 
     def run(self, function: Callable[..., T], *args: object) -> T:
         return function(*args)
+
+    def warm_up(self) -> None:
+        """Nothing has to be started."""
+
+    def close(self) -> None:
+        """Nothing was started."""

@@ -1,11 +1,15 @@
 """How gunicorn runs wsgi:app; the listening address comes from the command line or GUNICORN_CMD_ARGS."""
 
 import multiprocessing
+from typing import Any
 
 # Threads, because a request mostly waits for the database; a few processes, because Python runs on one core each.
 worker_class = "gthread"
 workers = min(multiprocessing.cpu_count(), 8)
 threads = 8
+# Loaded once and forked: starts in half the time. Nothing is opened while loading: connections, the parsing child and
+# the queue are opened by the first request that needs them.
+preload_app = True
 # A web request never waits for a third party, so a minute is only ever an upload over a slow line.
 timeout = 60
 graceful_timeout = 20
@@ -17,3 +21,8 @@ max_requests_jitter = 2_000
 limit_request_line = 8190
 accesslog = None
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start the process that parses uploads before the first upload comes."""
+    worker.wsgi.extensions["services"].confined.warm_up()

@@ -29,6 +29,10 @@ def _confine(memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
         del os.environ[name]
 
 
+def _nothing() -> None:
+    """Do nothing, in a child that is then ready."""
+
+
 def _address_space_bytes() -> int:
     with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - procfs, read once
         return int(file.read().split()[0]) * resource.getpagesize()
@@ -67,6 +71,10 @@ class ChildProcesses:
         except ProcessExpired as error:
             raise ConfinedCrashed(f"the parser ended with code {error.exitcode}") from None
         return result
+
+    def warm_up(self) -> None:
+        """Have the first child start now and not when the first file comes; returns at once."""
+        self._pool.schedule(_nothing, timeout=self._timeout_seconds)
 
     def close(self) -> None:
         """End the children."""

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
-from config.confinement import ConfinedRunner
+from config.confinement import InProcess
 from config.secrets import LocalSecrets, SecretProvider
 from config.settings import Settings
 from gateway.blobs import BlobStore, open_blob_store
@@ -28,7 +28,7 @@ class Services:
     settings: Settings
     engine: Engine
     blobs: BlobStore
-    confined: ConfinedRunner
+    confined: ChildProcesses | InProcess
     secrets: SecretProvider
     wake_workers: Callable[[], None]
     address_guard: AddressGuard
@@ -46,9 +46,7 @@ class Services:
 
     def close(self) -> None:
         """Let go of children and connections."""
-        close = getattr(self.confined, "close", None)
-        if close is not None:
-            close()
+        self.confined.close()
         self.key_sources.close_all()
         self.engine.dispose()
 

@@ -57,6 +57,7 @@ class Sweep(threading.Thread):
 
 def run_worker(services: Services) -> None:
     """Work until a signal ends the process."""
+    services.confined.warm_up()
     runner = Runner(services, HANDLERS)
     queue = open_queue(services.settings)
     declare_wake(queue, lambda: _drain(runner))
