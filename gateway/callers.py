@@ -10,6 +10,9 @@ from gateway.auth.secrets_hashing import hash_secret, new_secret
 from gateway.db.tables.callers import AccountRow, ApiClientRow, UnitRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.problems import ApiProblem
+from payments.money import VND, Money
+from payments.providers.vietqr.payload import TransferQr, transfer_qr_text
+from payments.store.tables import CollectionAccountRow
 
 OPERATOR = "operator:command-line"
 PASSWORD_CHARACTERS = 12
@@ -80,6 +83,32 @@ def add_account(
     )
     work.session.add(row)
     work.audited(OPERATOR, "account.added", row.id, unit_id, now, username=username)
+    return row
+
+
+def add_collection_account(
+    work: UnitOfWork, unit_id: str, bank_bin: str, bank_name: str, account_number: str, account_name: str, now: datetime
+) -> CollectionAccountRow:
+    """Add the bank account into which a unit's payers transfer, valid from now on.
+
+    Raises:
+        ApiProblem: There is no such unit.
+        QrTextUnsound: No VietQR can carry this account.
+    """
+    _check_unit(work, unit_id)
+    # Made once here, so that a mistyped account is told now and not to the first citizen.
+    transfer_qr_text(TransferQr(bank_bin, account_number, Money(1000, VND), "KIEM TRA"))
+    row = CollectionAccountRow(
+        id=new_id(),
+        unit_id=unit_id,
+        bank_bin=bank_bin,
+        bank_name=bank_name,
+        account_number=account_number,
+        account_name=account_name,
+        valid_from=now,
+    )
+    work.payments.add_collection_account(row)
+    work.audited(OPERATOR, "collection-account.added", row.id, unit_id, now, account=account_number)
     return row
 
 

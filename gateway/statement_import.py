@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
+
 from gateway.blobs import Blob
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.payment_events import recorder
+from gateway.problems import ApiProblem
 from gateway.services import Services
 from payments.journeys import book_arrivals, expected_payments, settle_transfers
 from payments.providers.vietqr.reference import find_references
 from payments.reconciliation.journey import Reconciled, StatementImport, import_statement, reconcile
 from payments.statements.model import Statement
 from payments.statements.parse import parse_statement
+from payments.store.tables import CollectionAccountRow
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,10 @@ def import_file(
     """Keep a file's statements, book transfers that pay orders, and reconcile its days; again changes nothing.
 
     Raises:
+        ApiProblem: The account is not the unit's.
         StatementNotFinal, StatementContradictsEarlier, StatementAmountUnsound: Nothing is kept.
     """
+    _check_accounts(work, unit_id, parsed)
     record = recorder(work, actor, now)
     imported = import_statement(unit_id=unit_id, file_sha256=blob.sha256, parsed=parsed, store=work.statements, now=now)
     if not imported.already_imported:
@@ -52,6 +58,16 @@ def import_file(
         account: reconcile_days(work, unit_id, account, first, last, now) for account, (first, last) in days.items()
     }
     return ImportResult(imported, reconciled)
+
+
+def _check_accounts(work: UnitOfWork, unit_id: str, parsed: tuple[Statement, ...]) -> None:
+    """Refuse a statement of an account that is not the unit's: its payments would all look missing."""
+    known = set(
+        work.session.scalars(select(CollectionAccountRow.account_number).where(CollectionAccountRow.unit_id == unit_id))
+    )
+    for statement in parsed:
+        if statement.account not in known:
+            raise ApiProblem("statement-account-unknown", f"the unit has no account {statement.account}")
 
 
 def reconcile_days(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.auth.scopes import SCOPES
-from gateway.callers import add_account, add_client, add_unit
+from gateway.callers import add_account, add_client, add_collection_account, add_unit
 from gateway.cli.session import open_services
 
 app = typer.Typer(no_args_is_help=True, help="Units, machine clients and people who sign in.")
@@ -30,6 +30,15 @@ def client(
         row, secret = add_client(work, unit_id, name, scope or list(SCOPES), (), datetime.now(UTC))
         work.commit()
     print(f"client_id={row.id}\nclient_secret={secret}")
+
+
+@app.command("add-collection-account")
+def collection_account(unit_id: str, bank_bin: str, bank_name: str, account_number: str, account_name: str) -> None:
+    """Add the bank account that a unit's VietQR names and whose statements it imports."""
+    with open_services() as services, services.unit_of_work() as work:
+        add_collection_account(work, unit_id, bank_bin, bank_name, account_number, account_name, datetime.now(UTC))
+        work.commit()
+    print("Added.")
 
 
 @app.command("add-account")

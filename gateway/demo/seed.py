@@ -6,16 +6,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from certs.model import CertificateRole, Purpose
-from config.identifiers import new_id
 from gateway.auth.scopes import SCOPES
-from gateway.callers import add_account, add_client, add_unit
+from gateway.callers import add_account, add_client, add_collection_account, add_unit
 from gateway.db.tables.callers import AccountRow, ApiClientRow, UnitRow
 from gateway.db.tables.documents import SignaturePictureRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.demo.layout import Layout
 from gateway.devpki.model import ANCHOR, OFFICIAL, SEAL, DevPki
 from gateway.services import Services
-from payments.store.tables import CollectionAccountRow
 
 UNIT_CODE = "H13.THU-NGHIEM"
 UNIT_NAME = "UBND phường Ví Dụ (THỬ NGHIỆM)"
@@ -43,7 +41,8 @@ def seed(services: Services, layout: Layout, pki: DevPki, key_sources: dict[str,
         if unit is None:
             unit = add_unit(work, UNIT_CODE, UNIT_NAME, "Số 1, đường Ví Dụ, thành phố Ví Dụ", now)
             work.session.flush()
-            _add_collection_account(work, unit.id, now)
+            holder = "UBND PHUONG VI DU (THU NGHIEM)"
+            add_collection_account(work, unit.id, "970436", "Vietcombank (thử nghiệm)", ACCOUNT_NUMBER, holder, now)
         client_id = _client(work, unit.id, layout, now)
         if work.session.scalars(select(AccountRow).where(AccountRow.username == USERNAME)).first() is None:
             password = layout.secret("auditor-password")
@@ -102,17 +101,3 @@ def _certificate(
     work.session.merge(SignaturePictureRow(certificate_id=row.id, unit_id=unit_id, sha256=picture_sha256, set_at=now))
     row.key_source_uri = uri
     return row.id
-
-
-def _add_collection_account(work: UnitOfWork, unit_id: str, now: datetime) -> None:
-    work.payments.add_collection_account(
-        CollectionAccountRow(
-            id=new_id(),
-            unit_id=unit_id,
-            bank_bin="970436",
-            bank_name="Vietcombank (thử nghiệm)",
-            account_number=ACCOUNT_NUMBER,
-            account_name="UBND PHUONG VI DU (THU NGHIEM)",
-            valid_from=now,
-        )
-    )

@@ -1,5 +1,6 @@
 """What a bank statement means for the books: transfers that pay orders, and providers' money that reached the bank."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -33,13 +34,22 @@ def settle_transfers(
             continue
         transfer = BankTransfer(
             transfer_reference=named.pop(),
-            bank_reference=(entry.bank_reference or entry.id)[:BANK_REFERENCE_CHARACTERS],
+            bank_reference=_bank_reference(entry),
             account_number=entry.account,
             amount=Money(entry.amount_minor, entry.currency),
             received_at=datetime.combine(entry.booking_date, time(12), HANOI).astimezone(UTC),
         )
         settlements.append(settle_transfer(store, transfer, now=now, record=record))
     return settlements
+
+
+def _bank_reference(entry: StatementEntryRow) -> str:
+    """Return what makes a credit unique: the bank's reference, or what stands for it where there is none or a long one."""
+    reference = entry.bank_reference or entry.id
+    if len(reference) <= BANK_REFERENCE_CHARACTERS:
+        return reference
+    # Cut off, two long references could be taken for one.
+    return hashlib.sha256(reference.encode()).hexdigest()[:BANK_REFERENCE_CHARACTERS]
 
 
 def expected_payments(store: PaymentStore, unit_id: str, first_day: date, last_day: date) -> list[ExpectedPayment]:

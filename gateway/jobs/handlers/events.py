@@ -10,10 +10,13 @@ from certs.errors import AddressNotAllowed
 from config.identifiers import new_id
 from gateway.db.outbox import Task
 from gateway.db.tables.work import EventRow, WebhookDeliveryRow, WebhookEndpointRow
+from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.outcome import Done, GaveUp, Later, Outcome
 from gateway.jobs.runner import backoff
+from gateway.payment_events import recorder
 from gateway.services import Services
 from gateway.webhooks import endpoint_key, event_body, signature
+from payments.journeys import mark_delivered
 
 log = structlog.get_logger()
 
@@ -87,6 +90,14 @@ def _post(services: Services, endpoint: WebhookEndpointRow, event: EventRow) -> 
         return None, type(error).__name__
 
 
+def _note_receipt(work: UnitOfWork, event_id: str, now: datetime) -> None:
+    """A sealed receipt counts as delivered once a processing system has taken the news of it."""
+    event = work.session.get_one(EventRow, event_id)
+    if event.type == "receipt.issued":
+        record = recorder(work, "system:webhooks", now)
+        mark_delivered(work.payments, event.subject_id, now=now, record=record)
+
+
 def _record(services: Services, delivery_id: str, status: int | None, problem: str | None) -> Outcome:
     now = datetime.now(UTC)
     with services.unit_of_work() as work:
@@ -96,6 +107,7 @@ def _record(services: Services, delivery_id: str, status: int | None, problem: s
         exhausted = delivery.attempts >= services.settings.webhooks.attempts
         if problem is None:
             delivery.state, delivery.delivered_at = "delivered", now
+            _note_receipt(work, delivery.event_id, now)
         elif exhausted:
             delivery.state = "failed"
         attempts = delivery.attempts
