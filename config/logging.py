@@ -18,6 +18,8 @@ _SECRET_IN_TEXT = (
     re.compile(r"whsec_[A-Za-z0-9+/=]+"),
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL),
 )
+# Libraries that tell each of their steps.
+CHATTY = ("fontTools", "fpdf", "botocore", "aiobotocore", "s3fs", "urllib3", "huey")
 _CARD_NUMBER = re.compile(r"\b(?:\d[ -]?){15,18}\d\b")
 
 
@@ -71,3 +73,5 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)

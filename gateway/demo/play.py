@@ -44,7 +44,7 @@ def play(layout: Layout, document: Path | None, *, once: bool) -> int:
                 return 0 if held else 1
             console.print("\nServing until Ctrl-C …")
             processes.wait()
-    except (PortTaken, ProcessError) as error:
+    except (PortTaken, ProcessError, CallRefused) as error:
         console.print(str(error), style="red", highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:
@@ -118,7 +118,7 @@ def _start(layout: Layout, pki: DevPki | None, processes: Processes, console: Co
 def _story(layout: Layout, pki: DevPki, seeded: Seeded, document: Path, in_token: bool, console: Console) -> Story:
     caller = ProcessingSystem(layout.web_url, seeded.client_id, layout.secret("client-secret"))
     listener = Listener(layout.listener_port)
-    endpoint = caller.post("/v1/webhook-endpoints", {"url": layout.listener_url}, key="demo-endpoint")
+    endpoint = caller.post("/v1/webhook-endpoints", {"url": layout.listener_url}, key=f"endpoint {layout.listener_url}")
     listener.expect(endpoint["secret"])
     return Story(
         layout=layout,

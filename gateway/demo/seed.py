@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from certs.model import CertificateRole, Purpose
+from certs.model import CertificateRole, CertificateState, Purpose
+from certs.store import SigningCertificate
 from gateway.auth.scopes import SCOPES
 from gateway.callers import add_account, add_client, add_collection_account, add_unit
 from gateway.db.tables.callers import AccountRow, ApiClientRow, UnitRow
@@ -98,6 +99,14 @@ def _certificate(
             key_source_uri=uri,
             now=now,
         )
+        _withdraw_earlier(work, unit_id, row)
     work.session.merge(SignaturePictureRow(certificate_id=row.id, unit_id=unit_id, sha256=picture_sha256, set_at=now))
     row.key_source_uri = uri
     return row.id
+
+
+def _withdraw_earlier(work: UnitOfWork, unit_id: str, row: SigningCertificate) -> None:
+    """Take the certificates of an earlier development PKI out of use: their keys are gone."""
+    for earlier in work.certificates.list(unit_id):
+        if earlier.label == row.label and earlier.id != row.id and earlier.state != CertificateState.WITHDRAWN:
+            work.certificates.withdraw(earlier.id, replaced_by=row.id)

@@ -44,7 +44,7 @@ def settle_transfers(
 
 
 def _bank_reference(entry: StatementEntryRow) -> str:
-    """Return what makes a credit unique: the bank's reference, or what stands for it where there is none or a long one."""
+    """Return what makes a credit unique: the bank's reference, or what stands for one that is missing or too long."""
     reference = entry.bank_reference or entry.id
     if len(reference) <= BANK_REFERENCE_CHARACTERS:
         return reference
