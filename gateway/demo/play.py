@@ -40,6 +40,7 @@ def play(layout: Layout, document: Path | None, *, once: bool) -> int:
             _start(layout, pki if in_token else None, processes, console)
             story = _story(layout, pki, seeded, document or DOCUMENT, in_token, console)
             held = _tell(story, time.monotonic() - started)
+            story.caller.close()
             if once:
                 return 0 if held else 1
             console.print("\nServing until Ctrl-C …")
@@ -107,7 +108,8 @@ def _start(layout: Layout, pki: DevPki | None, processes: Processes, console: Co
     )
     processes.start("worker", python_command("gateway", "worker"), environment=environment, folder=ROOT)
     address = layout.web_url.removeprefix("http://")
-    gunicorn = python_command("gunicorn", "-c", "config/gunicorn.py", "-b", address, "wsgi:app")
+    # One process of web workers is enough for one person, and starts sooner than one for each core.
+    gunicorn = python_command("gunicorn", "-c", "config/gunicorn.py", "-w", "1", "-b", address, "wsgi:app")
     web = processes.start("web", gunicorn, environment=environment, folder=ROOT)
     processes.wait_until_answering(web, f"{layout.web_url}/readyz", 60)
     processes.wait_until_answering(sandbox_server, f"{layout.sandbox_url}/")

@@ -92,6 +92,10 @@ class ProcessingSystem:
                 return found
             time.sleep(0.1)
 
+    def close(self) -> None:
+        """Hang up: a server that stops waits for the lines that are still open."""
+        self._session.close()
+
     @staticmethod
     def _read(answer: requests.Response) -> dict[str, Any]:
         if not answer.ok:
