@@ -208,7 +208,7 @@ class TimestampNotTrustworthy(TimestampError):
     """The authority's answer is not what was asked for or cannot be trusted.
 
     Attributes:
-        reason: unreadable | nonce | imprint | usage | signature | untrusted | time.
+        reason: unreadable | nonce | imprint | usage | signature | untrusted | time | policy.
     """
 
     code = "timestamp-not-trustworthy"

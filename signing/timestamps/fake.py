@@ -25,7 +25,9 @@ class FakeTimestampAuthority:
         anchors: Callable[[], Sequence[TrustAnchor]],
         clock: Callable[[], datetime],
         failure: Exception | None = None,
+        name: str = "fake",
     ) -> None:
+        self.name = name
         self._certificate = x509.Certificate.load(certificate_der)
         self._key = keys.PrivateKeyInfo.load(private_key_der)
         # pyHanko asks for a store and takes any list.
@@ -34,7 +36,9 @@ class FakeTimestampAuthority:
         self._clock = clock
         self.failure = failure
 
-    def timestamp(self, imprint: bytes, digest_algorithm: str) -> TimestampToken:
+    def timestamp(
+        self, imprint: bytes, digest_algorithm: str, *, timeout_seconds: float | None = None
+    ) -> TimestampToken:
         if self.failure is not None:
             raise self.failure
         query = make_query(imprint, digest_algorithm)
@@ -44,7 +48,7 @@ class FakeTimestampAuthority:
         return read_answer(
             response.dump(),
             query,
-            authority_name="fake",
+            authority_name=self.name,
             check_signer=lambda signer, others, at: check_timestamp_signer(signer, others, self._anchors(), at),
             sent_at=now,
             received_at=now,

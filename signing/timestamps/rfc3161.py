@@ -35,6 +35,7 @@ class Rfc3161Authority:
         *,
         anchors: Callable[[], Sequence[TrustAnchor]],
         timeout_seconds: float,
+        policy: str | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Remember the address.
@@ -43,41 +44,46 @@ class Rfc3161Authority:
             name: As the settings call the authority.
             anchors: Gives the anchors trusted for time-stamping at the moment of use.
             timeout_seconds: Bounds the whole call, not each wait.
+            policy: The OID of the policy asked for; an answer under another one does not count. None takes any.
         """
-        self._name = name
+        self.name = name
         self._url = url
         self._anchors = anchors
+        self._policy = policy
         self._timeout_seconds = timeout_seconds
         self._clock = clock
 
-    def timestamp(self, imprint: bytes, digest_algorithm: str) -> TimestampToken:
-        query = make_query(imprint, digest_algorithm)
+    def timestamp(
+        self, imprint: bytes, digest_algorithm: str, *, timeout_seconds: float | None = None
+    ) -> TimestampToken:
+        query = make_query(imprint, digest_algorithm, self._policy)
+        own = self._timeout_seconds
         sent_at = self._clock()
-        answer = self._post(query.der)
+        answer = self._post(query.der, own if timeout_seconds is None else min(own, timeout_seconds))
         return read_answer(
             answer,
             query,
-            authority_name=self._name,
+            authority_name=self.name,
             check_signer=self._check_signer,
             sent_at=sent_at,
             received_at=self._clock(),
         )
 
-    def _post(self, body: bytes) -> bytes:
+    def _post(self, body: bytes, timeout_seconds: float) -> bytes:
         try:
             status, kind, answer = post_bounded(
                 self._url,
                 body,
                 _QUERY_TYPE,
-                timeout_seconds=self._timeout_seconds,
+                timeout_seconds=timeout_seconds,
                 size_bytes=ANSWER_SIZE_BYTES,
             )
         except HttpFailed as error:
-            raise TimestampUnavailable(f"{self._name}: {error}") from None
+            raise TimestampUnavailable(f"{self.name}: {error}") from None
         if status != 200:
-            raise TimestampUnavailable(f"{self._name}: the answer has HTTP status {status}")
+            raise TimestampUnavailable(f"{self.name}: the answer has HTTP status {status}")
         if kind != _REPLY_TYPE:
-            raise TimestampUnavailable(f"{self._name}: the answer is not a time-stamp reply")
+            raise TimestampUnavailable(f"{self.name}: the answer is not a time-stamp reply")
         return answer
 
     def _check_signer(self, certificate_der: bytes, chain_ders: Sequence[bytes], at: datetime) -> None:

@@ -13,11 +13,13 @@ from typing import ClassVar
 from asn1crypto import cms, core, tsp, x509
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, validate_sig_integrity
 
-from signing.errors import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
+from signing.errors import AlgorithmNotAllowed, TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
 from signing.timestamps.base import TimestampToken
 
 # The difference that we accept between the authority's clock and ours.
 CLOCK_TOLERANCE = timedelta(minutes=5)
+# The digests that we stamp and that a token may be signed with, in bytes.
+DIGEST_SIZES = {"sha256": 32, "sha384": 48, "sha512": 64}
 # PKIFailureInfo bits that speak of the authority's own state, not of our request: systemFailure, timeNotAvailable.
 _PASSING_FAILURES = {"system_failure", "time_not_available"}
 
@@ -39,10 +41,19 @@ class TimestampQuery:
     imprint: bytes
     digest_algorithm: str
     nonce: int
+    policy: str | None
 
 
-def make_query(imprint: bytes, digest_algorithm: str) -> TimestampQuery:
-    """Return a request with a fresh nonce that asks for the authority's certificate."""
+def make_query(imprint: bytes, digest_algorithm: str, policy: str | None = None) -> TimestampQuery:
+    """Return a request with a fresh nonce that asks for the authority's certificate.
+
+    Args:
+        policy: The OID of the policy to stamp under; None leaves the choice to the authority.
+    Raises:
+        AlgorithmNotAllowed: No digest that we stamp, or not of its length.
+    """
+    if DIGEST_SIZES.get(digest_algorithm) != len(imprint):
+        raise AlgorithmNotAllowed("a time-stamp is over a whole SHA-256, SHA-384 or SHA-512 digest")
     # 63 bits, so that the INTEGER is positive in 8 bytes: some authorities take no longer one.
     nonce = secrets.randbits(63)
     request = tsp.TimeStampReq(
@@ -53,7 +64,9 @@ def make_query(imprint: bytes, digest_algorithm: str) -> TimestampQuery:
             "cert_req": True,
         }
     )
-    return TimestampQuery(request.dump(), imprint, digest_algorithm, nonce)
+    if policy is not None:
+        request["req_policy"] = policy
+    return TimestampQuery(request.dump(), imprint, digest_algorithm, nonce, policy)
 
 
 def read_answer(
@@ -106,7 +119,7 @@ def _read(
         raise TimestampNotTrustworthy("the time-stamp's time is not the time of the request", "time")
     signer, others = _check_signature(signed_data)
     check_signer(signer.dump(), [other.dump() for other in others], gen_time)
-    return TimestampToken(content.dump(), gen_time, _accuracy(info), authority_name)
+    return TimestampToken(content.dump(), gen_time, _accuracy(info), authority_name, info["policy"].dotted)
 
 
 def _check_status(status: tsp.PKIStatusInfo) -> None:
@@ -126,6 +139,8 @@ def _check_asked(info: tsp.TSTInfo, query: TimestampQuery) -> None:
         raise TimestampNotTrustworthy("the time-stamp is for another digest", "imprint")
     if info["nonce"].native != query.nonce:
         raise TimestampNotTrustworthy("the time-stamp carries another nonce: it may be an old answer", "nonce")
+    if query.policy is not None and info["policy"].dotted != query.policy:
+        raise TimestampNotTrustworthy("the time-stamp was made under another policy than asked for", "policy")
 
 
 def _check_signature(signed_data: cms.SignedData) -> tuple[x509.Certificate, list[x509.Certificate]]:
@@ -137,7 +152,7 @@ def _check_signature(signed_data: cms.SignedData) -> tuple[x509.Certificate, lis
     if not attributes & {"signing_certificate", "signing_certificate_v2"}:
         raise TimestampNotTrustworthy("the token does not name its signer's certificate", "signature")
     digest_name = signer_info["digest_algorithm"]["algorithm"].native
-    if digest_name not in {"sha256", "sha384", "sha512"}:
+    if digest_name not in DIGEST_SIZES:
         raise TimestampNotTrustworthy(f"the token is signed with {digest_name}", "signature")
     content = bytes(signed_data["encap_content_info"]["content"])
     intact, valid = validate_sig_integrity(

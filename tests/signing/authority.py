@@ -22,8 +22,25 @@ class Authority:
         self.pki = pki
         self.behaviour = "good"
         self.calls = 0
+        self.slow_seconds = 0.3
+        self.in_hand = 0
+        self.most_in_hand = 0
+        self._counting = threading.Lock()
         self.url = ""
         self.released = threading.Event()
+
+    @contextmanager
+    def one_call(self) -> Iterator[None]:
+        """Count the calls, and those that are in hand at once."""
+        with self._counting:
+            self.calls += 1
+            self.in_hand += 1
+            self.most_in_hand = max(self.most_in_hand, self.in_hand)
+        try:
+            yield
+        finally:
+            with self._counting:
+                self.in_hand -= 1
 
     def answer(self, query: bytes) -> bytes:
         request = tsp.TimeStampReq.load(query)
@@ -36,6 +53,10 @@ class Authority:
             request["message_imprint"]["hashed_message"] = hashlib.sha256(b"other").digest()
         if self.behaviour == "untrusted":
             stamper = self.pki.foreign_authority
+        if self.behaviour == "expired":
+            stamper = self.pki.expired_authority
+        if self.behaviour == "slow":
+            self.released.wait(self.slow_seconds)
         if self.behaviour == "usage-not-critical":
             stamper = self.pki.authority_without_usage
         if self.behaviour == "yesterday":
@@ -64,7 +85,10 @@ class Authority:
 def _handler(authority: Authority) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            authority.calls += 1
+            with authority.one_call():
+                self._answer()
+
+        def _answer(self) -> None:
             query = self.rfile.read(int(self.headers["Content-Length"]))
             if authority.behaviour == "hangs":
                 authority.released.wait(10)

@@ -54,6 +54,7 @@ class Pki:
     short: Holder
     authority: Holder
     authority_without_usage: Holder
+    expired_authority: Holder
     foreign_root: Holder
     foreign_authority: Holder
 
@@ -96,7 +97,14 @@ def _usage(*names: str) -> x509.KeyUsage:
 
 
 def issue(
-    name: str, key: Key, issuer: Holder | None, *, ca: bool = False, stamping: bool = False, critical: bool = True
+    name: str,
+    key: Key,
+    issuer: Holder | None,
+    *,
+    ca: bool = False,
+    stamping: bool = False,
+    critical: bool = True,
+    days_left: int = 365,
 ) -> Holder:
     now = dt.datetime.now(dt.UTC)
     builder = (
@@ -106,7 +114,7 @@ def issue(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=30))
-        .not_valid_after(now + dt.timedelta(days=365))
+        .not_valid_after(now + dt.timedelta(days=days_left))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
@@ -135,6 +143,7 @@ def build_pki() -> Pki:
         short=issue(NAME, rsa_key(1024), issuing),
         authority=issue("TSA THỬ NGHIỆM", rsa_key(), issuing, stamping=True),
         authority_without_usage=issue("TSA sai", rsa_key(), issuing, stamping=True, critical=False),
+        expired_authority=issue("TSA hết hạn", rsa_key(), issuing, stamping=True, days_left=-1),
         foreign_root=foreign_root,
         foreign_authority=issue("TSA LẠ", rsa_key(), foreign_root, stamping=True),
     )

@@ -11,11 +11,13 @@ IMPRINT = hashlib.sha256(b"signature value").digest()
 
 
 class Failing:
+    name = "fails"
+
     def __init__(self, failure: Exception) -> None:
         self.failure = failure
         self.calls = 0
 
-    def timestamp(self, imprint, digest_algorithm):
+    def timestamp(self, imprint, digest_algorithm, *, timeout_seconds=None):
         self.calls += 1
         raise self.failure
 
@@ -28,10 +30,10 @@ def test_the_second_authority_stamps_where_the_first_fails(tsa):
 
 
 def test_if_none_stamps_it_is_worth_repeating_only_where_one_was_silent():
+    both = [Failing(TimestampRefused("no")), Failing(TimestampUnavailable("silent"))]
     with pytest.raises(TimestampUnavailable, match="silent"):
-        AuthoritiesInTurn([Failing(TimestampRefused("no")), Failing(TimestampUnavailable("silent"))]).timestamp(
-            IMPRINT, "sha256"
-        )
+        AuthoritiesInTurn(both, pause=lambda _: None).timestamp(IMPRINT, "sha256")
+    assert [authority.calls for authority in both] == [1, 3]
     with pytest.raises(TimestampRefused):
         AuthoritiesInTurn([Failing(TimestampRefused("no"))]).timestamp(IMPRINT, "sha256")
     with pytest.raises(TimestampUnavailable):
