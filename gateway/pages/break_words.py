@@ -2,6 +2,7 @@
 
 from gateway.web.view_models import Text
 from payments.reconciliation.model import BreakKind, MatchRule
+from payments.store.statement_tables import BreakClosing
 
 KINDS = {
     BreakKind.UNKNOWN_CREDIT: Text("Tiền về không rõ của ai", "Unknown credit"),
@@ -16,4 +17,8 @@ KINDS = {
 RULES = {
     MatchRule.OUR_REFERENCE: Text("Theo mã tham chiếu của hệ thống", "By our reference"),
     MatchRule.PROVIDER_TRANSACTION: Text("Theo mã giao dịch của nhà cung cấp", "By the provider's transaction number"),
+}
+CLOSED = {
+    BreakClosing.MATCHED: Text("Đã khớp sau đó, không còn lệch.", "Matched since: no longer a difference."),
+    BreakClosing.SUPERSEDED: Text("Đã được thay bằng một chỗ lệch khác.", "Replaced by another difference since."),
 }

@@ -2,7 +2,7 @@
 
 from gateway.db.tables.documents import DocumentRow
 from gateway.services import Services
-from gateway.web.view_models import Download
+from gateway.web.view_models import Download, FileLink
 
 
 def download_document(services: Services, document_id: str, unit_ids: tuple[str, ...]) -> Download | None:
@@ -17,3 +17,8 @@ def download_document(services: Services, document_id: str, unit_ids: tuple[str,
 def as_download(services: Services, row: DocumentRow) -> Download:
     """Return a document's bytes as they are kept."""
     return Download(row.filename, row.media_type, services.blobs.open(row.sha256), row.sha256)
+
+
+def file_link(row: DocumentRow, revision: int | None) -> FileLink:
+    """Return a document as pages link to it; revision counts from 1, None where there is only one."""
+    return FileLink(row.id, row.filename, row.size_bytes, row.sha256, revision)

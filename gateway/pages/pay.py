@@ -1,6 +1,5 @@
 """The payer's page and the receipt page, read from fee orders and receipts."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, cast
 
@@ -14,6 +13,7 @@ from gateway.services import Services
 from gateway.web.view_models import (
     Download,
     FeeItem,
+    OpenAttempt,
     PayPage,
     PayState,
     ProviderChoice,
@@ -48,7 +48,9 @@ def find_pay_page(services: Services, token: str) -> PayPage | None:
             return None
         unit = work.session.get(UnitRow, order.unit_id)
         state = _state(work, order, now)
-        is_open = state in {PayState.AWAITING_PAYMENT, PayState.AWAITING_CONFIRMATION}
+        waiting = state in {PayState.AWAITING_PAYMENT, PayState.AWAITING_CONFIRMATION}
+        # While a provider still owes us an answer the page waits, but nothing new can be started after the deadline.
+        is_open = waiting and order.expires_at > now
         return PayPage(
             token=token,
             unit_name=unit.name if unit else "",
@@ -63,6 +65,7 @@ def find_pay_page(services: Services, token: str) -> PayPage | None:
             transfer=_transfer(work, order, now) if is_open else None,
             providers=tuple(_choice(provider) for provider in services.providers) if is_open else (),
             receipts=tuple(receipt_link(row) for row in work.payments.receipts.of_order(order.id)),
+            open_attempt=_open_attempt(services, work, order, now) if waiting else None,
         )
 
 
@@ -80,6 +83,16 @@ def _state(work: UnitOfWork, order: FeeOrderRow, now: datetime) -> PayState:
     if any(attempt.state == AttemptState.UNKNOWN for attempt in work.payments.attempts_of(order.id)):
         return PayState.AWAITING_CONFIRMATION
     return PayState.EXPIRED if order.expires_at <= now else PayState.AWAITING_PAYMENT
+
+
+def _open_attempt(services: Services, work: UnitOfWork, order: FeeOrderRow, now: datetime) -> OpenAttempt | None:
+    """Return the newest visit to a provider that may still end in a payment."""
+    for attempt in sorted(work.payments.attempts_of(order.id), key=lambda row: row.started_at, reverse=True):
+        running = attempt.state == AttemptState.STARTED and attempt.expires_at > now
+        if running or attempt.state == AttemptState.UNKNOWN:
+            titles = {provider.name: provider.title for provider in services.providers}
+            return OpenAttempt(titles.get(attempt.provider, attempt.provider), attempt.started_at)
+    return None
 
 
 def _transfer(work: UnitOfWork, order: FeeOrderRow, now: datetime) -> TransferDetails | None:
@@ -139,18 +152,25 @@ def find_return_page(services: Services, token: str, query: bytes) -> ReturnPage
     page = find_pay_page(services, token)
     if page is None:
         return None
-    name, claim, code = _claim(services, query)
-    if claim is ReturnClaim.SUCCESS and page.state is PayState.AWAITING_PAYMENT:
-        page = replace(page, state=PayState.AWAITING_CONFIRMATION)
+    name, claim, code = _claim(services, query, _references(services, token))
     return ReturnPage(page, name, claim, code)
 
 
-def _claim(services: Services, query: bytes) -> tuple[str, ReturnClaim, str | None]:
+def _references(services: Services, token: str) -> frozenset[str]:
+    with services.unit_of_work(read_only=True) as work:
+        order = work.payments.find_order_by_token(token)
+        return frozenset(attempt.reference for attempt in work.payments.attempts_of(order.id)) if order else frozenset()
+
+
+def _claim(services: Services, query: bytes, ours: frozenset[str]) -> tuple[str, ReturnClaim, str | None]:
+    """Return what an authentic query says of one of this order's attempts; of another order's it says nothing here."""
     for provider in services.providers:
         try:
             event = provider.read_return(query)
         except (CallbackNotAuthentic, CallbackUnreadable):
             continue
+        if event.reference not in ours:
+            break
         if event.outcome is ProviderOutcome.SUCCEEDED:
             return provider.title, ReturnClaim.SUCCESS, event.code
         claim = ReturnClaim.CANCELLED if event.payer_cancelled else ReturnClaim.FAILED

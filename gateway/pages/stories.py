@@ -1,46 +1,32 @@
 """A dossier's whole story, gathered from every table that knows something of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
+from certs.model import CertificateRole
 from certs.store import SigningCertificate
-from gateway.db.audit import GENESIS, AuditFact, entry_sha256
 from gateway.db.tables.callers import UnitRow
 from gateway.db.tables.documents import DocumentRow, ValidationRow
-from gateway.db.tables.work import AuditRow as AuditEntry
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.pages import story_money
+from gateway.pages.audit_trail import audit_rows
+from gateway.pages.files import file_link
+from gateway.pages.names import Names, both_amounts, same
 from gateway.pages.problems import problem_text
+from gateway.pages.story_deliveries import delivery_steps
+from gateway.pages.story_list import overall, subject_states
+from gateway.pages.story_money import order_steps
+from gateway.pages.story_reconciliation import reconciliation_steps
 from gateway.pages.verify import verify_page
 from gateway.services import Services
-from gateway.web.view_models import (
-    AuditRow,
-    FileLink,
-    StepKind,
-    StepState,
-    StoryList,
-    StoryPage,
-    StoryRow,
-    StoryStep,
-    Text,
-)
+from gateway.web.view_models import StepKind, StepState, StoryPage, StoryStep, Text
 from payments.store.tables import FeeOrderRow
 from signing.states import StepState as SigningState
 from signing.store import SigningRequestRow, SigningStepRow
 
-PAGE_ROWS = 50
-AUDIT_ROWS = 200
-REQUEST_STATES = {
-    "created": StepState.WAITING,
-    "signing": StepState.RUNNING,
-    "waiting": StepState.RETRYING,
-    "completed": StepState.DONE,
-    "refused": StepState.REFUSED,
-    "expired": StepState.EXPIRED,
-    "cancelled": StepState.CANCELLED,
-    "failed": StepState.FAILED,
-}
 SIGNING_STATES = {
     SigningState.PENDING: StepState.WAITING,
     SigningState.READY: StepState.RUNNING,
@@ -50,63 +36,9 @@ SIGNING_STATES = {
     SigningState.FAILED: StepState.FAILED,
     SigningState.CANCELLED: StepState.CANCELLED,
 }
-
-
-def list_stories(services: Services, unit_ids: Sequence[str], search: str, cursor: str | None) -> StoryList:
-    """Return dossiers that were asked to be signed or charged for, newest first; cursor is the last code shown."""
-    wanted = f"%{search}%"
-    with services.unit_of_work(read_only=True) as work:
-        rows: dict[str, StoryRow] = {}
-        signing = select(SigningRequestRow).where(
-            SigningRequestRow.unit_id.in_(unit_ids),
-            or_(SigningRequestRow.dossier_code.ilike(wanted), SigningRequestRow.title.ilike(wanted)),
-        )
-        charged = select(FeeOrderRow).where(
-            FeeOrderRow.unit_id.in_(unit_ids),
-            or_(
-                FeeOrderRow.dossier_code.ilike(wanted),
-                FeeOrderRow.purpose.ilike(wanted),
-                FeeOrderRow.payer_name.ilike(wanted),
-            ),
-        )
-        if cursor:
-            signing = signing.where(SigningRequestRow.id < cursor)
-            charged = charged.where(FeeOrderRow.id < cursor)
-        names = dict(work.session.execute(select(UnitRow.id, UnitRow.name)).tuples().all())
-        requests = work.session.scalars(signing.order_by(SigningRequestRow.id.desc()).limit(PAGE_ROWS)).all()
-        orders = work.session.scalars(charged.order_by(FeeOrderRow.id.desc()).limit(PAGE_ROWS)).all()
-        for request in requests:
-            rows.setdefault(request.dossier_code, _request_row(request, names.get(request.unit_id, "")))
-        for order in orders:
-            known = rows.get(order.dossier_code)
-            rows[order.dossier_code] = _order_row(order, names.get(order.unit_id, ""), known)
-    full = max(len(requests), len(orders)) == PAGE_ROWS
-    last = min([*(row.id for row in requests), *(row.id for row in orders)], default=None)
-    ordered = sorted(rows.values(), key=lambda row: row.updated_at, reverse=True)
-    return StoryList(tuple(ordered), last if full else None)
-
-
-def _request_row(request: SigningRequestRow, unit_name: str) -> StoryRow:
-    return StoryRow(
-        dossier_code=request.dossier_code,
-        title=request.title,
-        unit_name=unit_name,
-        state=REQUEST_STATES[request.state],
-        updated_at=request.updated_at,
-        document_count=len(request.documents),
-    )
-
-
-def _order_row(order: FeeOrderRow, unit_name: str, known: StoryRow | None) -> StoryRow:
-    return StoryRow(
-        dossier_code=order.dossier_code,
-        title=known.title if known else order.purpose,
-        unit_name=unit_name,
-        state=known.state if known else story_money.ORDER_STATES[order.state],
-        updated_at=max(order.updated_at, known.updated_at) if known else order.updated_at,
-        document_count=known.document_count if known else 0,
-        total_minor=order.amount_minor,
-    )
+# How a try to pay went is told, but does not say how the dossier stands: the order does.
+TELLING_ONLY = {StepKind.ATTEMPT_STARTED, StepKind.CALLBACK_RECEIVED, StepKind.PROVIDER_ASKED}
+TELL_OVERALL = {StepState.ATTENTION, StepState.RETRYING, StepState.RUNNING}
 
 
 def find_story(services: Services, unit_ids: Sequence[str], dossier_code: str) -> StoryPage | None:
@@ -118,27 +50,69 @@ def find_story(services: Services, unit_ids: Sequence[str], dossier_code: str) -
         ).all()
         if not requests and not orders:
             return None
-        steps = [step for request in requests for step in _signing_steps(work, request)]
-        steps += [step for order in orders for step in story_money.order_steps(services, work, order)]
-        unit = work.session.get(UnitRow, (requests or orders)[0].unit_id)
+        names = Names(services, work)
+        subjects = _subjects(work, requests, orders)
+        steps = _in_order(_steps(work, names, requests, orders, subjects))
+        unit = work.session.get(UnitRow, requests[0].unit_id if requests else orders[0].unit_id)
         return StoryPage(
             dossier_code=dossier_code,
             title=requests[0].title if requests else orders[0].purpose,
             unit_name=unit.name if unit else "",
-            state=_overall(steps),
-            steps=tuple(sorted(steps, key=lambda step: (step.at is None, step.at))),
-            audit=_audit(work, requests, orders),
+            state=overall([*subject_states(requests, orders), *_telling(steps)]),
+            steps=steps,
+            audit=audit_rows(work, names, subjects),
         )
 
 
-def _overall(steps: Iterable[StoryStep]) -> StepState:
-    states = {step.state for step in steps}
-    order = (StepState.FAILED, StepState.ATTENTION, StepState.RETRYING, StepState.RUNNING, StepState.WAITING)
-    return next((state for state in order if state in states), StepState.DONE)
+def _steps(
+    work: UnitOfWork,
+    names: Names,
+    requests: Sequence[SigningRequestRow],
+    orders: Sequence[FeeOrderRow],
+    subjects: dict[str, Text],
+) -> list[StoryStep]:
+    steps = [step for request in requests for step in _signing_steps(work, names, request)]
+    steps += [step for order in orders for step in order_steps(work, names, order)]
+    steps += delivery_steps(work, names, subjects)
+    attempt_ids = [attempt.id for order in orders for attempt in work.payments.attempts_of(order.id)]
+    return steps + reconciliation_steps(work, orders, attempt_ids)
 
 
-def _signing_steps(work: UnitOfWork, request: SigningRequestRow) -> list[StoryStep]:
-    steps = [_received(work, request)]
+def _telling(steps: Iterable[StoryStep]) -> Iterator[StepState]:
+    """Yield what steps add to the state of requests and orders: what waits, and news that nobody took."""
+    for step in steps:
+        if step.kind is StepKind.WEBHOOK_DELIVERED and step.state is StepState.FAILED:
+            yield StepState.ATTENTION
+        elif step.kind not in TELLING_ONLY and step.state in TELL_OVERALL:
+            yield step.state
+
+
+def _in_order(steps: Iterable[StoryStep]) -> tuple[StoryStep, ...]:
+    """Sort by time, what has no time yet last, and tell neighbouring deliveries or questions as one step."""
+    ordered = sorted(steps, key=lambda step: (step.at is None, step.at))
+    joined: list[StoryStep] = []
+    for kind, group in groupby(ordered, key=lambda step: step.kind):
+        members = list(group)
+        if kind in {StepKind.WEBHOOK_DELIVERED, StepKind.PROVIDER_ASKED}:
+            members = [_joined(members)]
+        joined += members
+    return tuple(joined)
+
+
+def _joined(members: Sequence[StoryStep]) -> StoryStep:
+    last = members[-1]
+    asked = last.kind is StepKind.PROVIDER_ASKED
+    return replace(
+        members[0],
+        state=last.state if asked else overall(member.state for member in members),
+        note=last.note,
+        deliveries=tuple(delivery for member in members for delivery in member.deliveries),
+        callbacks=tuple(answer for member in members for answer in member.callbacks),
+    )
+
+
+def _signing_steps(work: UnitOfWork, names: Names, request: SigningRequestRow) -> list[StoryStep]:
+    steps = [*_received(work, names, request), _requested(names, request)]
     steps += [_signed(work, request, step) for step in request.steps]
     revisions = [document.current_document_id for document in request.documents]
     hashes = set(work.session.scalars(select(DocumentRow.sha256).where(DocumentRow.id.in_(revisions))))
@@ -146,6 +120,7 @@ def _signing_steps(work: UnitOfWork, request: SigningRequestRow) -> list[StorySt
         select(ValidationRow, DocumentRow)
         .join(DocumentRow, DocumentRow.id == ValidationRow.document_id)
         .where(DocumentRow.sha256.in_(hashes), DocumentRow.unit_id == request.unit_id)
+        .where(ValidationRow.created_at >= request.created_at)
     )
     steps += [
         StoryStep(StepKind.VALIDATED, StepState.DONE, row.completed_at, verification=verify_page(row, document))
@@ -155,67 +130,64 @@ def _signing_steps(work: UnitOfWork, request: SigningRequestRow) -> list[StorySt
     return steps
 
 
-def _received(work: UnitOfWork, request: SigningRequestRow) -> StoryStep:
+def _received(work: UnitOfWork, names: Names, request: SigningRequestRow) -> Iterator[StoryStep]:
     originals = [document.original_document_id for document in request.documents]
-    rows = work.session.scalars(select(DocumentRow).where(DocumentRow.id.in_(originals))).all()
-    files = tuple(_file(row, 1) for row in rows)
-    return StoryStep(StepKind.DOCUMENT_RECEIVED, StepState.DONE, request.created_at, files=files)
+    rows = work.session.scalars(select(DocumentRow).where(DocumentRow.id.in_(originals)))
+    for row in sorted(rows, key=lambda found: originals.index(found.id)):
+        actor = names.actor(row.created_by)
+        files = (file_link(row, 1),)
+        yield StoryStep(StepKind.DOCUMENT_RECEIVED, StepState.DONE, row.created_at, actor, files=files)
+
+
+def _requested(names: Names, request: SigningRequestRow) -> StoryStep:
+    count, signers = len(request.documents), len(request.steps)
+    note = Text(f"{count} văn bản, {signers} lượt ký", f"{count} document(s), {signers} signer(s)")
+    return StoryStep(
+        StepKind.SIGNING_REQUESTED, StepState.DONE, request.created_at, names.client(request.client_id), note
+    )
 
 
 def _signed(work: UnitOfWork, request: SigningRequestRow, step: SigningStepRow) -> StoryStep:
     certificate = work.session.get(SigningCertificate, step.certificate_id)
+    is_seal = certificate is not None and certificate.role == CertificateRole.ORGANISATION
     outputs = [signature.output_document_id for signature in step.signatures]
     rows = work.session.scalars(select(DocumentRow).where(DocumentRow.id.in_(outputs))).all()
-    kind = StepKind.SIGNED_BY_PERSON if step.profile_code == "person" else StepKind.SEALED_BY_ORGANISATION
-    when = step.signatures[-1].signed_at if step.signatures else step.completed_at
     return StoryStep(
-        kind=kind,
+        kind=StepKind.SEALED_BY_ORGANISATION if is_seal else StepKind.SIGNED_BY_PERSON,
         state=SIGNING_STATES[SigningState(step.state)],
-        at=when or (request.updated_at if step.problem_code else None),
-        actor=certificate.holder_name if certificate else None,
+        at=_when(request, step),
+        actor=same(certificate.holder_name) if certificate else None,
         note=problem_text(step.problem_code) if step.problem_code else _levels(step),
-        files=tuple(_file(row, step.position + 2) for row in rows),
+        files=tuple(file_link(row, step.position + 2) for row in rows),
     )
+
+
+def _when(request: SigningRequestRow, step: SigningStepRow) -> datetime | None:
+    """Return when the step's signatures were made, or when it stopped; None while its turn has not come."""
+    if step.signatures:
+        return step.signatures[-1].signed_at
+    return step.completed_at or (request.updated_at if step.problem_code else None)
 
 
 def _levels(step: SigningStepRow) -> Text | None:
     levels = sorted({f"PAdES {signature.level}" for signature in step.signatures})
-    return Text(", ".join(levels), ", ".join(levels)) if levels else None
+    return same(", ".join(levels)) if levels else None
 
 
-def _file(row: DocumentRow, revision: int | None) -> FileLink:
-    return FileLink(row.id, row.filename, row.size_bytes, row.sha256, revision)
-
-
-def _audit(
+def _subjects(
     work: UnitOfWork, requests: Sequence[SigningRequestRow], orders: Sequence[FeeOrderRow]
-) -> tuple[AuditRow, ...]:
-    subjects = {request.id for request in requests} | {order.id for order in orders}
-    for request in requests:
-        for document in request.documents:
-            subjects |= {document.original_document_id, document.current_document_id}
-        subjects |= {signature.output_document_id for step in request.steps for signature in step.signatures}
+) -> dict[str, Text]:
+    """Return what events and audit entries of the dossier are about: each id with its name."""
+    found = {request.id: Text(f"yêu cầu ký “{request.title}”", f"request “{request.title}”") for request in requests}
+    documents = {link.original_document_id for request in requests for link in request.documents}
+    documents |= {
+        signature.output_document_id for request in requests for step in request.steps for signature in step.signatures
+    }
+    for row in work.session.scalars(select(DocumentRow).where(DocumentRow.id.in_(documents))):
+        found[row.id] = Text(f"văn bản {row.filename}", f"document {row.filename}")
     for order in orders:
-        subjects |= {receipt.id for receipt in work.payments.receipts.of_order(order.id)}
-    query = select(AuditEntry).where(AuditEntry.subject_id.in_(subjects)).order_by(AuditEntry.sequence)
-    rows = work.session.scalars(query.limit(AUDIT_ROWS)).all()
-    return tuple(_audit_row(work, row) for row in rows)
-
-
-def _audit_row(work: UnitOfWork, row: AuditEntry) -> AuditRow:
-    fact = AuditFact(row.unit_id, row.actor, row.action, row.subject_id, row.occurred_at, row.details)
-    before = work.session.scalars(
-        select(AuditEntry.sha256).where(AuditEntry.unit_id == row.unit_id, AuditEntry.sequence == row.sequence - 1)
-    ).first()
-    follows = row.previous_sha256 == (before or GENESIS)
-    intact = row.sha256 == entry_sha256(row.sequence, fact, row.previous_sha256)
-    return AuditRow(
-        row.sequence,
-        row.occurred_at,
-        row.actor,
-        row.action,
-        row.subject_id,
-        row.sha256,
-        row.previous_sha256,
-        follows and intact,
-    )
+        amount = both_amounts(order.amount_minor)
+        found[order.id] = Text(f"khoản thu {amount.vi}", f"fee order of {amount.en}")
+        for receipt in work.payments.receipts.of_order(order.id):
+            found[receipt.id] = Text(f"biên lai {receipt.printed_number}", f"receipt {receipt.printed_number}")
+    return found

@@ -16,6 +16,8 @@ from gateway.web.view_models import Indication, SignatureView, Text, VerifyPage,
 
 # A citizen's upload belongs to no unit; nobody finds it but by its code.
 PUBLIC_UNIT = "public"
+# Said of a signature that fails, this would sound as if the document could be relied on.
+REASSURING = "permitted-changes"
 STATES = {"waiting": VerifyState.WAITING, "completed": VerifyState.READY, "failed": VerifyState.FAILED}
 
 
@@ -102,13 +104,19 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _signature(found: dict[str, Any]) -> SignatureView:
+    indication = Indication(found["indication"])
+    failed = indication is Indication.TOTAL_FAILED
     return SignatureView(
-        indication=Indication(found["indication"]),
+        indication=indication,
         signer_name=found["signer_name"],
         organisation=found["organisation"] or None,
         signed_at=_moment(found["best_signature_time"]),
         time_proven_by=found["timestamp_by"],
-        reasons=tuple(Text(reason["vi"], reason["en"]) for reason in found["reasons"]),
+        reasons=tuple(
+            Text(reason["vi"], reason["en"])
+            for reason in found["reasons"]
+            if not (failed and reason["code"] == REASSURING)
+        ),
         covers_whole_document=found["covers_whole_document"],
         role=found["role"],
         sub_indication=found["sub_indication"],

@@ -6,7 +6,7 @@ from typing import IO, Any
 from flask import Flask, request
 
 from gateway.auth.accounts import visible_units
-from gateway.pages import pay, stories, verify
+from gateway.pages import pay, stories, story_list, verify
 from gateway.pages.files import download_document
 from gateway.services import Services
 from gateway.web.view_models import (
@@ -60,7 +60,7 @@ class GatewayPages:
         return verify.STATES[found[0].state] if found else None
 
     def stories(self, viewer: object, search: str, cursor: str | None) -> StoryList:
-        return stories.list_stories(self._services, visible_units(self._services, viewer), search, cursor)
+        return story_list.list_stories(self._services, visible_units(self._services, viewer), search, cursor)
 
     def story(self, viewer: object, dossier_code: str) -> StoryPage | None:
         return stories.find_story(self._services, visible_units(self._services, viewer), dossier_code)

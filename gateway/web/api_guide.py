@@ -44,7 +44,9 @@ def _operation(document: Node, path: str, method: str, node: Node, shared: Any) 
         path=path,
         tag=next(iter(node.get("tags", ())), ""),
         summary=node.get("summary") or f"{method.upper()} {path}",
-        description=node.get("description", ""),
+        # flask-openapi3 writes the line breaks of docstrings as HTML.
+        description=node.get("description", "").replace("<br/>", "\n"),
+        needs_token=any(node.get("security", document.get("security", ()))),
         scopes=_scopes(document, node),
         parameters=tuple(_parameter(document, item) for item in (*shared, *node.get("parameters", ()))),
         body_media_type=media_type,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import get_locale
+from markupsafe import Markup, escape
 
 from gateway.web.view_models import Text
 
@@ -57,7 +58,17 @@ def grouped(digest: str) -> str:
     return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
 
 
+def code_marks(text: str) -> Markup:
+    """Return the text with what stands between back-ticks set as code; everything else is escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)
+    )
+
+
 def register_formats(app: Flask) -> None:
     """Offer the formats to every template."""
-    for function in (vnd, moment, day, machine_time, file_size, words, grouped):
+    for function in (vnd, moment, day, machine_time, file_size, words, grouped, code_marks):
         app.jinja_env.filters[function.__name__] = function

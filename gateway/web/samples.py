@@ -13,6 +13,7 @@ from gateway.web.view_models import (
     Indication,
     JournalEntryView,
     MatchView,
+    OpenAttempt,
     PayPage,
     PayState,
     PostingView,
@@ -75,7 +76,8 @@ PAY = PayPage(
     ),
     providers=(ProviderChoice("vnpay", "VNPAY", "http://127.0.0.1:8009"),),
 )
-PAY_WAITING = replace(PAY, state=PayState.AWAITING_CONFIRMATION)
+PAY_WAITING = replace(PAY, state=PayState.AWAITING_CONFIRMATION, open_attempt=OpenAttempt("VNPAY", minutes(25)))
+PAY_CHOSEN = replace(PAY, open_attempt=OpenAttempt("VNPAY", minutes(25)))
 PAY_PAID = replace(PAY, state=PayState.PAID, paid_at=minutes(30), transfer=None, providers=(), receipts=RECEIPTS)
 PAY_EXPIRED = replace(PAY, state=PayState.EXPIRED, transfer=None, providers=())
 PAY_CANCELLED = replace(PAY, state=PayState.CANCELLED, transfer=None, providers=())
@@ -84,7 +86,7 @@ RETURN_WAITING = ReturnPage(PAY_WAITING, "VNPAY", ReturnClaim.SUCCESS, "00")
 RETURN_PAID = ReturnPage(PAY_PAID, "VNPAY", ReturnClaim.SUCCESS, "00")
 RETURN_FAILED = ReturnPage(PAY, "VNPAY", ReturnClaim.FAILED, "51")
 RETURN_CANCELLED = ReturnPage(PAY, "VNPAY", ReturnClaim.CANCELLED, "24")
-RETURN_FORGED = ReturnPage(PAY, "VNPAY", ReturnClaim.NOT_AUTHENTIC)
+RETURN_FORGED = ReturnPage(PAY, "", ReturnClaim.NOT_AUTHENTIC)
 
 RECEIPT = ReceiptPage(
     code="rcpt-lephi-9XW4T",
@@ -194,25 +196,38 @@ VERIFY_UNREADABLE = replace(
     ),
 )
 
+VNPAY = Text("VNPAY", "VNPAY")
+SOURCE_SYSTEM = Text("Hệ thống hồ sơ", "The dossier system")
+SIGNER = Text("Nguyễn Văn Ví Dụ", "Nguyễn Văn Ví Dụ")
+CLEARING = Text("Tiền đang ở nhà cung cấp: VNPAY", "Money held by the provider: VNPAY")
+INCOME = Text("Phí, lệ phí đã thu", "Fees collected")
+
 CALLBACKS = (
-    CallbackView(minutes(28), "vnpay", "refused", "97", None, OTHER_DIGEST),
-    CallbackView(minutes(28.5), "vnpay", "refused", "04", 1_000, OTHER_DIGEST),
-    CallbackView(minutes(29), "vnpay", "accepted", "00", 150_000, DIGEST),
-    CallbackView(minutes(29.2), "vnpay", "repeated", "02", 150_000, DIGEST),
+    CallbackView(minutes(28), VNPAY, "refused", "97", None, OTHER_DIGEST),
+    CallbackView(minutes(28.5), VNPAY, "refused", "04", 1_000, OTHER_DIGEST),
+    CallbackView(minutes(29), VNPAY, "booked", "00", 150_000, DIGEST),
+    CallbackView(minutes(29.2), VNPAY, "repeated", "02", 150_000, DIGEST),
 )
 ENTRY = JournalEntryView(
     17,
     minutes(29),
     f"Thu phí, lệ phí hồ sơ {DOSSIER}",
     (
-        PostingView("1121 Tiền chờ VNPAY thanh toán", "3331 Phí phải nộp ngân sách", 40_000),
-        PostingView("1121 Tiền chờ VNPAY thanh toán", "3332 Lệ phí phải nộp ngân sách", 110_000),
+        PostingView(CLEARING, "clearing:vnpay", INCOME, "income:phi:805-2716:H13", 40_000),
+        PostingView(CLEARING, "clearing:vnpay", INCOME, "income:le-phi:805-2862:H13", 110_000),
     ),
 )
 DELIVERY = DeliveryView(
-    "order.paid", "http://127.0.0.1:8011/hooks", 2, StepState.DONE, response_status=204, last_attempt_at=minutes(31)
+    Text("Đã nhận đủ tiền", "Fee order paid"),
+    "order.paid",
+    "http://127.0.0.1:8011/hooks",
+    2,
+    StepState.DONE,
+    response_status=204,
+    last_attempt_at=minutes(31),
 )
 FAILING_DELIVERY = DeliveryView(
+    Text("Ký số biên lai", "Receipt sealed"),
     "receipt.issued",
     "http://127.0.0.1:8011/hooks",
     3,
@@ -228,7 +243,7 @@ BREAKS = (
         Text("Tiền vào không rõ nguồn", "Unknown credit"),
         75_000,
         date(2026, 11, 23),
-        "NGUYEN VAN B chuyen tien",
+        "0123456789",
         Text(
             "Nội dung không có mã nộp tiền nào của chúng tôi; cần hỏi ngân hàng hoặc trả lại.",
             "The text holds none of our payment codes; ask the bank or return it.",
@@ -238,7 +253,7 @@ BREAKS = (
         Text("Thiếu tiền trên sao kê", "Missing from the statement"),
         20_000,
         None,
-        "FEE9XW4T",
+        "0123456789",
         Text(
             "Khoản thu đã ghi sổ nhưng chưa thấy trong sao kê của ngày này.",
             "The payment is booked but this day's statement does not show it.",
@@ -250,8 +265,8 @@ REVISION_1 = FileLink("file-1", "quyet-dinh-123.pdf", 201_004, OTHER_DIGEST, 1)
 REVISION_2 = FileLink("file-2", "quyet-dinh-123.pdf", 231_870, DIGEST, 2)
 
 STEPS = (
-    StoryStep(StepKind.DOCUMENT_RECEIVED, StepState.DONE, minutes(0), "Hệ thống hồ sơ", files=(REVISION_1,)),
-    StoryStep(StepKind.SIGNED_BY_PERSON, StepState.DONE, minutes(3), "Nguyễn Văn Ví Dụ", files=(REVISION_2,)),
+    StoryStep(StepKind.DOCUMENT_RECEIVED, StepState.DONE, minutes(0), SOURCE_SYSTEM, files=(REVISION_1,)),
+    StoryStep(StepKind.SIGNED_BY_PERSON, StepState.DONE, minutes(3), SIGNER, files=(REVISION_2,)),
     StoryStep(StepKind.VALIDATED, StepState.DONE, minutes(5), verification=VERIFY_PASSED),
     StoryStep(
         StepKind.FEE_ORDER_OPENED,
@@ -260,11 +275,11 @@ STEPS = (
         pay_token=PAY_CODE,
         fee_items=(PHI, LE_PHI),
     ),
-    StoryStep(StepKind.CALLBACK_RECEIVED, StepState.DONE, minutes(28), "VNPAY", callbacks=CALLBACKS),
+    StoryStep(StepKind.CALLBACK_RECEIVED, StepState.DONE, minutes(28), VNPAY, callbacks=CALLBACKS),
     StoryStep(StepKind.PAYMENT_BOOKED, StepState.DONE, minutes(29), entries=(ENTRY,)),
     StoryStep(StepKind.RECEIPT_ISSUED, StepState.DONE, minutes(31), receipts=RECEIPTS),
     StoryStep(StepKind.WEBHOOK_DELIVERED, StepState.RETRYING, minutes(31), deliveries=(DELIVERY, FAILING_DELIVERY)),
-    StoryStep(StepKind.STATEMENT_IMPORTED, StepState.DONE, minutes(60), "Kế toán Mẫu"),
+    StoryStep(StepKind.STATEMENT_IMPORTED, StepState.DONE, minutes(60), Text("Kế toán Mẫu", "Kế toán Mẫu")),
     StoryStep(
         StepKind.RECONCILED,
         StepState.ATTENTION,
@@ -274,10 +289,44 @@ STEPS = (
         breaks=BREAKS,
     ),
 )
+FILE_NAME = Text("văn bản quyet-dinh-123.pdf", "document quyet-dinh-123.pdf")
 AUDIT = (
-    AuditRow(101, minutes(0), "hệ thống hồ sơ", "document.received", "file-1", OTHER_DIGEST, "0" * 64, True),
-    AuditRow(102, minutes(3), "Nguyễn Văn Ví Dụ", "document.signed", "file-2", DIGEST, OTHER_DIGEST, True),
-    AuditRow(103, minutes(29), "vnpay", "payment.booked", "entry 17", OTHER_DIGEST, "f" * 64, False),
+    AuditRow(
+        101,
+        minutes(0),
+        SOURCE_SYSTEM,
+        Text("Nhận văn bản", "Document taken in"),
+        "document.uploaded",
+        FILE_NAME,
+        "file-1",
+        OTHER_DIGEST,
+        "0" * 64,
+        True,
+    ),
+    AuditRow(
+        102,
+        minutes(3),
+        SIGNER,
+        Text("Ký văn bản", "Document signed"),
+        "document.signed",
+        FILE_NAME,
+        "file-2",
+        DIGEST,
+        OTHER_DIGEST,
+        True,
+    ),
+    AuditRow(
+        103,
+        minutes(29),
+        VNPAY,
+        Text("Đã nhận đủ tiền", "Fee order paid"),
+        "order.paid",
+        Text("khoản thu 150.000 ₫", "fee order of 150,000 ₫"),
+        "order-17",
+        OTHER_DIGEST,
+        "f" * 64,
+        False,
+    ),
 )
 STORY = StoryPage(
     DOSSIER, "Quyết định 123 về đăng ký hộ kinh doanh", UNIT, StepState.ATTENTION, steps=STEPS, audit=AUDIT

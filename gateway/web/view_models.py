@@ -71,8 +71,16 @@ class ReceiptLink:
 
 
 @dataclass(frozen=True)
+class OpenAttempt:
+    """A visit to a provider's page of which we do not know the end yet."""
+
+    provider_name: str
+    started_at: datetime
+
+
+@dataclass(frozen=True)
 class PayPage:
-    """A fee order as its payer sees it; no transfer and no providers once it is closed."""
+    """A fee order as its payer sees it; no transfer and no providers once it cannot be paid any more."""
 
     token: str
     unit_name: str
@@ -88,6 +96,7 @@ class PayPage:
     transfer: TransferDetails | None = None
     providers: tuple[ProviderChoice, ...] = ()
     receipts: tuple[ReceiptLink, ...] = ()
+    open_attempt: OpenAttempt | None = None
 
 
 class ReturnClaim(StrEnum):
@@ -101,7 +110,10 @@ class ReturnClaim(StrEnum):
 
 @dataclass(frozen=True)
 class ReturnPage:
-    """The browser's return: the provider's claim beside the order's booked state (page.state)."""
+    """The browser's return: the provider's claim beside the order's booked state (page.state).
+
+    provider_name is empty where nobody can be said to have made the claim.
+    """
 
     page: PayPage
     provider_name: str
@@ -197,8 +209,10 @@ class StepKind(StrEnum):
     SEALED_BY_ORGANISATION = "sealed-by-organisation"
     VALIDATED = "validated"
     FEE_ORDER_OPENED = "fee-order-opened"
+    FEE_ORDER_CLOSED = "fee-order-closed"
     ATTEMPT_STARTED = "attempt-started"
     CALLBACK_RECEIVED = "callback-received"
+    PROVIDER_ASKED = "provider-asked"
     PAYMENT_BOOKED = "payment-booked"
     RECEIPT_ISSUED = "receipt-issued"
     WEBHOOK_DELIVERED = "webhook-delivered"
@@ -233,11 +247,15 @@ class FileLink:
 
 @dataclass(frozen=True)
 class CallbackView:
-    """One provider call as kept, with the code that we answered in the provider's own dialect."""
+    """One provider call, or one answer to our question, as kept.
+
+    answer_code is what we answered in the provider's own dialect; empty where we had asked. body_sha256 is the hash
+    of what came: the body, or the query string where the provider says everything there.
+    """
 
     received_at: datetime
-    provider: str
-    outcome: Literal["accepted", "repeated", "refused", "waiting"]
+    provider: Text
+    outcome: Literal["booked", "suspended", "failed", "unknown", "repeated", "refused", "waiting"]
     answer_code: str
     amount_minor: int | None = None
     body_sha256: str | None = None
@@ -245,9 +263,11 @@ class CallbackView:
 
 @dataclass(frozen=True)
 class PostingView:
-    """One posting: the same amount debited and credited."""
+    """One posting: the same amount debited and credited; accounts by name and by code."""
 
+    debit_name: Text
     debit_account: str
+    credit_name: Text
     credit_account: str
     amount_minor: int
 
@@ -266,6 +286,7 @@ class JournalEntryView:
 class DeliveryView:
     """One webhook delivery; response_status is None where nobody answered."""
 
+    event_name: Text
     event_type: str
     address: str
     attempts: int
@@ -292,7 +313,7 @@ class BreakView:
     kind: Text
     amount_minor: int
     booking_date: date | None
-    description: str
+    account: str
     explanation: Text
 
 
@@ -303,7 +324,7 @@ class StoryStep:
     kind: StepKind
     state: StepState
     at: datetime | None
-    actor: str | None = None
+    actor: Text | None = None
     note: Text | None = None
     files: tuple[FileLink, ...] = ()
     verification: VerifyPage | None = None
@@ -319,12 +340,17 @@ class StoryStep:
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One audit entry; chained says whether its hash follows from the one before it."""
+    """One audit entry; chained says whether its hash follows from the one before it.
+
+    subject_name is what the entry is about, in words; subject its id.
+    """
 
     sequence: int
     at: datetime
-    actor: str
+    actor: Text
+    action_name: Text
     action: str
+    subject_name: Text
     subject: str
     entry_hash: str
     previous_hash: str
@@ -415,6 +441,7 @@ class ApiOperation:
     tag: str
     summary: str
     description: str
+    needs_token: bool
     scopes: tuple[str, ...] = ()
     parameters: tuple[ApiParameter, ...] = ()
     body_media_type: str | None = None

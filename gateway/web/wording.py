@@ -83,9 +83,11 @@ STEP_KINDS = {
     StepKind.SEALED_BY_ORGANISATION: lazy_gettext("Đóng dấu của cơ quan"),
     StepKind.VALIDATED: lazy_gettext("Kiểm tra chữ ký"),
     StepKind.FEE_ORDER_OPENED: lazy_gettext("Mở khoản thu"),
+    StepKind.FEE_ORDER_CLOSED: lazy_gettext("Đóng khoản thu, không thu tiền"),
     StepKind.ATTEMPT_STARTED: lazy_gettext("Người nộp bắt đầu trả tiền"),
     StepKind.CALLBACK_RECEIVED: lazy_gettext("Cuộc gọi từ nhà cung cấp"),
-    StepKind.PAYMENT_BOOKED: lazy_gettext("Ghi sổ khoản thu"),
+    StepKind.PROVIDER_ASKED: lazy_gettext("Hỏi nhà cung cấp về kết quả"),
+    StepKind.PAYMENT_BOOKED: lazy_gettext("Ghi sổ"),
     StepKind.RECEIPT_ISSUED: lazy_gettext("Cấp biên lai"),
     StepKind.WEBHOOK_DELIVERED: lazy_gettext("Báo cho hệ thống nguồn"),
     StepKind.STATEMENT_IMPORTED: lazy_gettext("Nhập sao kê"),
@@ -93,7 +95,10 @@ STEP_KINDS = {
 }
 
 CALLBACK_OUTCOMES = {
-    "accepted": Label("good", "check", lazy_gettext("Được nhận, đã ghi sổ")),
+    "booked": Label("good", "check", lazy_gettext("Được nhận, đã ghi sổ")),
+    "suspended": Label("warn", "warning", lazy_gettext("Được nhận, tiền giữ chờ xử lý")),
+    "failed": Label("neutral", "cross", lazy_gettext("Báo không trả được, không ghi sổ")),
+    "unknown": Label("warn", "clock", lazy_gettext("Chưa có kết quả, sẽ hỏi lại")),
     "repeated": Label("neutral", "check", lazy_gettext("Gọi lặp, không ghi thêm")),
     "refused": Label("bad", "cross", lazy_gettext("Bị từ chối, không đổi gì")),
     "waiting": Label("warn", "clock", lazy_gettext("Đã giữ, chờ xử lý")),

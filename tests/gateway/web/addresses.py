@@ -4,6 +4,7 @@ OPEN_PAGES = (
     "/",
     "/go?to=pay&code=",
     "/pay/waiting",
+    "/pay/chosen",
     "/pay/confirming",
     "/pay/paid",
     "/pay/expired",

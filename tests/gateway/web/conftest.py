@@ -33,6 +33,7 @@ PASSWORD = "đúng mật khẩu"
 
 PAY_PAGES = {
     "waiting": samples.PAY,
+    "chosen": samples.PAY_CHOSEN,
     "confirming": samples.PAY_WAITING,
     "paid": samples.PAY_PAID,
     "expired": samples.PAY_EXPIRED,

@@ -128,7 +128,7 @@ def test_a_return_that_claims_success_still_says_that_confirmation_is_awaited(cl
 
 
 def test_a_forged_return_is_said_to_be_unverified(client: FlaskClient) -> None:
-    assert "không đúng chữ ký của VNPAY" in words(read(client, "/pay/forged/return"))
+    assert "không có chữ ký đúng của nhà cung cấp" in words(read(client, "/pay/forged/return"))
 
 
 def test_the_state_of_a_waiting_page_can_be_asked_for(client: FlaskClient) -> None:
