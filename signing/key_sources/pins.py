@@ -14,7 +14,7 @@ class RefusedPins:
         self._key = secrets.token_bytes(32)
         self._refused: bytes | None = None
 
-    def check(self, pin: str) -> None:
+    def check(self, pin: bytes | bytearray) -> None:
         """Let a PIN through unless it is the one that was refused.
 
         Raises:
@@ -23,7 +23,7 @@ class RefusedPins:
         if self._refused is not None and hmac.compare_digest(self._refused, self._digest(pin)):
             raise PinIncorrect("this PIN was refused before; it is not tried again until another one is set")
 
-    def refuse(self, pin: str) -> None:
+    def refuse(self, pin: bytes | bytearray) -> None:
         """Remember that the key source refused this PIN."""
         self._refused = self._digest(pin)
 
@@ -31,5 +31,5 @@ class RefusedPins:
         """Forget what was refused: the key source is open."""
         self._refused = None
 
-    def _digest(self, pin: str) -> bytes:
-        return hmac.new(self._key, pin.encode(), hashlib.sha256).digest()
+    def _digest(self, pin: bytes | bytearray) -> bytes:
+        return hmac.new(self._key, pin, hashlib.sha256).digest()

@@ -96,17 +96,18 @@ class TokenProcess:
         pin = self._read_pin(address.pin_source)
         kind, value = self._ask((pin, *key), deadline)
         if kind == PinIncorrect.code:
-            self._pins.refuse(pin)
+            self._pins.refuse(pin.encode())
         if kind == VALUE:
             self._pins.accept()
         return kind, value
 
     def _read_pin(self, pin_source: str) -> str:
         try:
+            # As text, because the module takes nothing else; it lives as long as this one call.
             pin = self._secrets.read(pin_source)
         except SecretUnavailable as error:
             raise KeySourceUnavailable(str(error)) from None
-        self._pins.check(pin)
+        self._pins.check(pin.encode())
         return pin
 
     def _ask(self, request: tuple[Any, ...], deadline: float) -> tuple[str, Any]:

@@ -4,9 +4,10 @@ import threading
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from config.secrets import SecretProvider, SecretUnavailable
+from config.secrets import Secret, SecretProvider, SecretUnavailable
 from signing.errors import KeyNotFound, KeySourceUnavailable, PinIncorrect, TokenAbsent
 from signing.key_sources.pins import RefusedPins
 from signing.key_sources.software import SoftwareKey, sign_in_software
@@ -50,26 +51,30 @@ class Pkcs12KeySource:
 
     def _read(self, version: tuple[int, int, int]) -> SoftwareKey:
         try:
-            passphrase = self._secrets.read(self._address.pin_source)
+            secret = self._secrets.open(self._address.pin_source)
         except SecretUnavailable as error:
             raise KeySourceUnavailable(str(error)) from None
-        self._pins.check(passphrase)
+        with secret:
+            key = self._load(secret, version)
+        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+            raise KeyNotFound("the key file holds no RSA or elliptic-curve key")
+        self._pins.accept()
+        return key
+
+    def _load(self, passphrase: Secret, version: tuple[int, int, int]) -> PrivateKeyTypes | None:
+        self._pins.check(passphrase.content)
         try:
             content = self._address.path.read_bytes()
-            key, _, _ = pkcs12.load_key_and_certificates(content, passphrase.encode())
+            return pkcs12.load_key_and_certificates(content, passphrase.content)[0]
         except OSError as error:
             raise TokenAbsent(f"the key file cannot be read: {type(error).__name__}") from None
         except (ValueError, TypeError) as error:
             # The library tells a wrong pass phrase from a damaged file by its message alone.
             if "password" in str(error).lower():
-                self._pins.refuse(passphrase)
+                self._pins.refuse(passphrase.content)
                 self._refused_file = version
                 raise PinIncorrect("the key file refused its pass phrase") from None
             raise KeySourceUnavailable("the key file is damaged or of a kind that cannot be read") from None
-        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            raise KeyNotFound("the key file holds no RSA or elliptic-curve key")
-        self._pins.accept()
-        return key
 
 
 def _version(path: Path) -> tuple[int, int, int]:

@@ -29,7 +29,7 @@ class Pkcs11Address:
 
     Attributes:
         label, key_id: CKA_LABEL and CKA_ID; at least one is given.
-        pin_source: `env:NAME` or `file:/path`.
+        pin_source: `env:NAME`, `file:/path` or `vault:path#field`.
     """
 
     token: TokenAddress
@@ -63,8 +63,8 @@ def parse_key_source_uri(uri: str) -> Pkcs11Address | Pkcs12Address:
     if unknown:
         raise KeySourceUriInvalid(f"an address may not set {', '.join(sorted(unknown))}; settings do")
     pin_source = unquote(queries.get("pin-source", ""))
-    if not pin_source.startswith(("env:", "file:/")):
-        raise KeySourceUriInvalid("pin-source is env:NAME or file:/absolute/path")
+    if not pin_source.startswith(("env:", "file:/", "vault:")):
+        raise KeySourceUriInvalid("pin-source is env:NAME, file:/absolute/path or vault:path#field")
     if scheme == "pkcs12":
         return _pkcs12(path, pin_source)
     return _pkcs11(_attributes(path, ";"), pin_source)

@@ -1,4 +1,4 @@
-"""One HTTP POST whose whole duration is bounded, also against a server that sends one byte at a time.
+"""One HTTP request whose whole duration is bounded, also against a server that sends one byte at a time.
 
 The timeouts of an HTTP client bound each wait, not the sum: a drip of bytes can hold a worker for hours. Here the
 connection is shut down when the time is up, whatever it was doing.
@@ -6,6 +6,8 @@ connection is shut down when the time is up, whatever it was doing.
 
 import socket
 import threading
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -93,19 +95,44 @@ def post_bounded(
     Raises:
         HttpFailed: No whole answer within timeout_seconds, or one longer than size_bytes.
     """
+    return _exchange("POST", url, body, {"Content-Type": content_type}, timeout_seconds, size_bytes, None)
+
+
+def get_bounded(
+    url: str, headers: Mapping[str, str], *, timeout_seconds: float, size_bytes: int, ca_file: Path | None = None
+) -> tuple[int, str, bytes]:
+    """GET once, as post_bounded does; ca_file takes the place of the CAs that the system trusts.
+
+    Raises:
+        HttpFailed: No whole answer within timeout_seconds, or one longer than size_bytes.
+    """
+    return _exchange("GET", url, None, headers, timeout_seconds, size_bytes, ca_file)
+
+
+def _exchange(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    timeout_seconds: float,
+    size_bytes: int,
+    ca_file: Path | None,
+) -> tuple[int, str, bytes]:
     with _Deadline(timeout_seconds) as deadline, requests.Session() as session:
         session.trust_env = False
         adapter = _WatchedAdapter(deadline)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         try:
-            with session.post(
+            with session.request(
+                method,
                 url,
                 data=body,
-                headers={"Content-Type": content_type},
+                headers=dict(headers),
                 timeout=timeout_seconds,
                 allow_redirects=False,
                 stream=True,
+                verify=True if ca_file is None else str(ca_file),
             ) as response:
                 content = _read(response, size_bytes)
                 kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()

@@ -1,0 +1,1 @@
+"""Secrets that are kept by another service; config.secrets knows the local ones."""
