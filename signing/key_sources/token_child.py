@@ -4,11 +4,12 @@ Modules crash, hang and dislike threads; here they take nothing else with them. 
 values over a pipe; the PIN comes through it only when a login is due. Source: PKCS#11 (OASIS) 2.40.
 """
 
+import contextlib
 import hashlib
 import os
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -73,46 +74,21 @@ class Token:
             PinNeeded, SessionStale: The caller brings a PIN, or starts anew.
             KeySourceError: As its kinds say.
         """
-        try:
-            self._log_in(pin)
-            key = self._find_key(label, key_id)
-            return _sign(key, algorithm, data)
-        except _ABSENT:
-            raise TokenAbsent("the token is not plugged in") from None
-        except _STALE as error:
-            raise SessionStale(type(error).__name__) from None
-        except p11.PKCS11Error as error:
-            raise KeySourceUnavailable(f"the token reports {type(error).__name__}") from None
+        with token_errors():
+            try:
+                self._log_in(pin)
+                key = self._find_key(label, key_id)
+                return _sign(key, algorithm, data)
+            except _STALE as error:
+                raise SessionStale(type(error).__name__) from None
 
     def _log_in(self, pin: str | None) -> None:
         if self._session is not None:
             return
-        token = self._find_token()
+        token = find_token(self._load_library(), self._address)
         if pin is None:
             raise PinNeeded
-        try:
-            self._session = token.open(user_pin=pin)
-        except _WRONG_PIN:
-            raise PinIncorrect("the token refused the PIN") from None
-        except p11.PinLocked:
-            raise PinLocked("the token has locked its PIN") from None
-
-    def _find_token(self) -> Any:
-        wanted = self._address
-        found = [
-            token
-            for slot in self._load_library().get_slots(token_present=True)
-            if (token := _token_in(slot)) is not None
-            and wanted.token in {None, token.label}
-            and wanted.serial in {None, _text(token.serial)}
-            and wanted.manufacturer in {None, token.manufacturer_id}
-            and wanted.model in {None, token.model}
-        ]
-        if not found:
-            raise TokenAbsent("no token that is plugged in has the address's name")
-        if len(found) > 1:
-            raise KeyNotFound("several tokens agree with the address; add serial to it")
-        return found[0]
+        self._session = token.open(user_pin=pin)
 
     def _find_key(self, label: str | None, key_id: bytes | None) -> Any:
         if (label, key_id) not in self._keys:
@@ -125,6 +101,47 @@ class Token:
             except p11.MultipleObjectsReturned:
                 raise KeyNotFound("the token holds several private keys of that name; add id to the address") from None
         return self._keys[label, key_id]
+
+
+@contextlib.contextmanager
+def token_errors() -> Iterator[None]:
+    """Tell in our words what a token says.
+
+    Raises:
+        KeySourceError: As its kinds say.
+    """
+    try:
+        yield
+    except _ABSENT:
+        raise TokenAbsent("the token is not plugged in") from None
+    except _WRONG_PIN:
+        raise PinIncorrect("the token refused the PIN") from None
+    except p11.PinLocked:
+        raise PinLocked("the token has locked its PIN") from None
+    except p11.PKCS11Error as error:
+        raise KeySourceUnavailable(f"the token reports {type(error).__name__}") from None
+
+
+def find_token(library: Any, wanted: TokenAddress) -> Any:
+    """Return the one token that agrees with an address.
+
+    Raises:
+        TokenAbsent, KeyNotFound: None does, or several do.
+    """
+    found = [
+        token
+        for slot in library.get_slots(token_present=True)
+        if (token := _token_in(slot)) is not None
+        and wanted.token in {None, token.label}
+        and wanted.serial in {None, _text(token.serial)}
+        and wanted.manufacturer in {None, token.manufacturer_id}
+        and wanted.model in {None, token.model}
+    ]
+    if not found:
+        raise TokenAbsent("no token that is plugged in has the address's name")
+    if len(found) > 1:
+        raise KeyNotFound("several tokens agree with the address; add serial to it")
+    return found[0]
 
 
 def _token_in(slot: Any) -> Any:
@@ -149,7 +166,12 @@ def _sign(key: Any, algorithm: SignatureAlgorithm, data: bytes) -> bytes:
     return bytes(encode_ecdsa_signature(key.sign(digest, mechanism=pkcs11.Mechanism.ECDSA)))
 
 
-def _library(module: Path) -> Any:
+def load_library(module: Path) -> Any:
+    """Load a PKCS#11 module into this process.
+
+    Raises:
+        KeySourceUnavailable: It cannot be loaded.
+    """
     try:
         return pkcs11.lib(str(module))
     except (p11.PKCS11Error, OSError, RuntimeError) as error:
@@ -162,7 +184,7 @@ def serve_token(connection: Connection, module: Path, address: TokenAddress, par
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A core file would hold the PIN.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    token = Token(lambda: _library(module), address)
+    token = Token(lambda: load_library(module), address)
     while os.getppid() == parent_pid:
         try:
             if connection.poll(_PARENT_CHECK_SECONDS):
