@@ -27,13 +27,19 @@ class UnitSeal:
         self._services = services
         self._unit_id = unit_id
         self._unit_name = unit_name
+        self._certificate: SigningCertificate | None = None
 
     def certificate(self) -> SigningCertificate:
-        """Return the unit's organisation certificate in force, the one that lasts longest.
+        """Return the unit's organisation certificate in force, the one that lasts longest; always the same one.
 
         Raises:
             UnitHasNoSeal: There is none, or it is held.
         """
+        if self._certificate is None:
+            self._certificate = self._find()
+        return self._certificate
+
+    def _find(self) -> SigningCertificate:
         with self._services.unit_of_work(read_only=True) as work:
             found = work.certificates.find_active(self._unit_id, CertificateRole.ORGANISATION, datetime.now(UTC))
         if not found:

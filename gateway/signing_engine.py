@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from certs.errors import RevocationUnknown
+from certs.errors import CertificateWithdrawn, KeySourceHeld, RevocationUnknown
 from certs.journeys import chain_ders_of, check_may_sign
-from certs.model import Indication, Purpose, SubIndication
+from certs.model import CertificateState, Indication, Purpose, SubIndication
 from certs.store import SigningCertificate
 from gateway.blobs import Blob
 from gateway.db.tables.documents import SignaturePictureRow
@@ -16,7 +16,7 @@ from gateway.services import Services
 from gateway.trust import revocation_gatherer, trust_anchors
 from gateway.validating import validate_file
 from signing.journeys import sign_pdf
-from signing.model import SignatureStep, SignedRevision
+from signing.model import SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.profiles import parse_placement
 from signing.timestamps.base import TimestampAuthority
 from signing.timestamps.fallback import AuthoritiesInTurn
@@ -64,10 +64,42 @@ def sign_local_file(
     step = _step(services, order)
     certificate = _present(services, order.certificate.id)
     check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now)
-    key = services.key_sources.open_key_source(certificate.key_source_uri)
+    key = _UnlessHeld(services, certificate)
     signed = sign_pdf(source, target, step, key=key, tsa=time_stamping(services), confined=services.confined, now=now)
     _check_result(services, target, signed)
     return signed
+
+
+class _UnlessHeld:
+    """The certificate's key, asked for once more whether it may be used right before it is.
+
+    Between the first look and this moment lie answers of responders and the reading of the file: seconds in which
+    another worker may have found that the token refuses the PIN.
+    """
+
+    def __init__(self, services: Services, certificate: SigningCertificate) -> None:
+        self._services = services
+        self._certificate = certificate
+        self._key = services.key_sources.open_key_source(certificate.key_source_uri)
+
+    def sign(self, data: bytes, algorithm: SignatureAlgorithm) -> bytes:
+        _check_not_held(_present(self._services, self._certificate.id))
+        return self._key.sign(data, algorithm)
+
+    def close(self) -> None:
+        self._key.close()
+
+
+def _check_not_held(certificate: SigningCertificate) -> None:
+    """Let a certificate through that its unit has neither put on hold nor withdrawn.
+
+    Raises:
+        KeySourceHeld, CertificateWithdrawn: As they say.
+    """
+    if certificate.state == CertificateState.HELD:
+        raise KeySourceHeld(f"the key is on hold: {certificate.hold_code}")
+    if certificate.state != CertificateState.ACTIVE:
+        raise CertificateWithdrawn("the unit withdrew this certificate from use")
 
 
 def _present(services: Services, certificate_id: str) -> SigningCertificate:

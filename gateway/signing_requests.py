@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from certs.model import CertificateState
+from sqlalchemy import select
+
+from certs.model import CertificateRole, CertificateState
 from certs.store import SigningCertificate
 from config.identifiers import new_id
 from gateway.auth.oauth import Caller
 from gateway.db.tables.documents import DocumentRow
+from gateway.db.tables.work import OutboxRow
 from gateway.db.unit_of_work import UnitOfWork
+from gateway.key_holds import release_key
+from gateway.payment_events import RECEIPTS_TASK
 from gateway.problems import ApiProblem
 from gateway.services import Services
 from signing.profiles import parse_placement
@@ -166,16 +171,31 @@ def refuse_request(work: UnitOfWork, row: SigningRequestRow, actor: str, reason:
 
 
 def release_certificate(work: UnitOfWork, certificate_id: str, actor: str, now: datetime) -> int:
-    """Lift a hold after an operator has mended its cause, and let the steps that waited go on.
+    """Lift a hold after an operator has mended its cause, and let the steps and receipts that waited go on.
+
+    See gateway.key_holds.release_key for the certificates that are released with it.
 
     Returns:
         How many steps were let go on.
     """
-    certificate = work.certificates.release(certificate_id, actor, now)
-    steps = work.signing.held_by(certificate_id)
-    for step in steps:
-        step.state = move_step(step.state, StepState.READY)
-        step.problem_code = step.problem_detail = None
-        work.due("signing", step.request_id, step.unit_id, now)
-    work.audited(actor, "certificate.released", certificate_id, certificate.unit_id, now, steps=len(steps))
-    return len(steps)
+    count = 0
+    for certificate in release_key(work, certificate_id, actor, now):
+        steps = work.signing.held_by(certificate.id)
+        for step in steps:
+            step.state = move_step(step.state, StepState.READY)
+            step.problem_code = step.problem_detail = None
+            work.due("signing", step.request_id, step.unit_id, now)
+        work.audited(actor, "certificate.released", certificate.id, certificate.unit_id, now, steps=len(steps))
+        if certificate.role == CertificateRole.ORGANISATION:
+            _seal_now(work, certificate.unit_id, now)
+        count += len(steps)
+    return count
+
+
+def _seal_now(work: UnitOfWork, unit_id: str, now: datetime) -> None:
+    """Make the receipts due that waited for the unit's seal; they would come back by themselves only in minutes."""
+    waiting = select(OutboxRow.subject_id).where(
+        OutboxRow.kind == RECEIPTS_TASK, OutboxRow.unit_id == unit_id, OutboxRow.state != "done"
+    )
+    for order_id in work.session.scalars(waiting).all():
+        work.due(RECEIPTS_TASK, order_id, unit_id, now)

@@ -109,8 +109,10 @@ class Tokens:
     def take_away(self) -> None:
         """Pull the tokens out."""
         (self.folder / "tokens").rename(self.folder / "elsewhere")
+        (self.folder / "tokens").mkdir()
 
     def put_back(self) -> None:
+        (self.folder / "tokens").rmdir()
         (self.folder / "elsewhere").rename(self.folder / "tokens")
 
 

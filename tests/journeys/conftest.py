@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +23,12 @@ from tests.journeys.city import City, Plan, Seed, Tokens, copy_tokens, seed
 from tests.journeys.outages import Gate, Stamper, gated_pki, running_stamper
 
 MakeCity = Callable[..., City]
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between rounds of asking time-stamping authorities nobody here waits for a second."""
+    monkeypatch.setattr("signing.timestamps.fallback.random", SimpleNamespace(uniform=lambda *_: 0.02))
 
 
 @pytest.fixture(scope="session")
@@ -139,9 +146,7 @@ def made_tokens(pki: DevPki) -> tuple[Path, Path, dict[str, str]]:
 
 
 @pytest.fixture
-def tokens(
-    made_tokens: tuple[Path, Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Tokens:
+def tokens(made_tokens: tuple[Path, Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tokens:
     module, folder, pins = made_tokens
     copied = copy_tokens(module, folder, pins, tmp_path / "softhsm")
     monkeypatch.setenv(SOFTHSM_VARIABLE, str(copied.configuration))

@@ -1,4 +1,4 @@
-"""Third parties that can be told to fail: a PKI behind a gate, time-stamping authorities that lie, a line that is cut."""
+"""Third parties that can be told to fail: a gated PKI, time-stamping authorities that lie, a line that is cut."""
 
 import contextlib
 import selectors

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from certs.errors import CertsError
 from config.confinement import ConfinementError
@@ -14,6 +15,7 @@ from gateway.db.tables.callers import UnitRow
 from gateway.db.tables.documents import DocumentRow
 from gateway.jobs.outcome import Done, Later, Outcome
 from gateway.jobs.runner import backoff
+from gateway.key_holds import hold_key
 from gateway.payment_events import recorder
 from gateway.receipt_seal import UnitHasNoSeal, UnitSeal
 from gateway.services import Services
@@ -106,10 +108,9 @@ def _hold(services: Services, seal: UnitSeal, code: str) -> None:
     now = datetime.now(UTC)
     certificate = seal.certificate()
     with services.unit_of_work() as work:
-        work.certificates.hold(certificate.id, code, now)
-        work.audited(ACTOR, "certificate.held", certificate.id, certificate.unit_id, now, code=code)
-        work.happened("certificate.held", certificate.id, certificate.unit_id, {"code": code}, now)
+        hold_key(work, certificate.id, code, ACTOR, now)
         work.commit()
+    services.key_sources.close_all()
 
 
 def settle_forgotten_callbacks(services: Services, now: datetime) -> None:
@@ -118,7 +119,13 @@ def settle_forgotten_callbacks(services: Services, now: datetime) -> None:
         forgotten = work.payments.callbacks.unsettled(now - UNSETTLED_AFTER, BATCH)
         names = {found: work.session.get_one(ProviderCallbackRow, found).provider for found in forgotten}
     for callback_id in forgotten:
-        settle_kept(services, services.providers.named(names[callback_id]), callback_id, now)
+        try:
+            settle_kept(services, services.providers.named(names[callback_id]), callback_id, now)
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            # One call that cannot be settled, of a provider that is no longer set, say, must not hide those after it.
+            log.exception("a kept callback could not be settled", callback_id=callback_id)
 
 
 def ask_about_silent_attempts(services: Services, now: datetime) -> None:

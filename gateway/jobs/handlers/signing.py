@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from certs.errors import (
     CertificateExpired,
@@ -20,16 +21,18 @@ from certs.errors import (
     CertsError,
     KeySourceHeld,
 )
+from certs.model import CertificateState
 from certs.store import SigningCertificate
 from config.confinement import ConfinementError
 from config.identifiers import new_id
 from config.secrets import SecretUnavailable
-from gateway.blobs import Blob
+from gateway.blobs import Blob, BlobMissing
 from gateway.db.outbox import Task
 from gateway.db.tables.documents import DocumentRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.outcome import Done, Later, Outcome
 from gateway.jobs.runner import backoff
+from gateway.key_holds import hold_key
 from gateway.services import Services
 from gateway.signing_engine import ResultNotGood, SigningOrder, sign_kept_document
 from gateway.signing_requests import end_request
@@ -62,7 +65,6 @@ FINAL_FAULTS = (
     AlgorithmNotAllowed,
     SignatureDoesNotFit,
     RevisionAltered,
-    ConfinementError,
     CertificateExpired,
     CertificateNotForSigning,
     CertificateNotTrusted,
@@ -81,6 +83,7 @@ class _Turn:
     step_id: str
     request_document_id: str
     input_document: DocumentRow
+    earlier_problem: str | None
     certificate: SigningCertificate
     profile_code: str
     placement: dict[str, Any] | None
@@ -94,15 +97,23 @@ def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
     order = SigningOrder(turn.certificate, turn.profile_code, turn.placement)
     try:
         signed, blob = sign_kept_document(services, order, turn.input_document.sha256, now)
+    except SQLAlchemyError:
+        raise
     except NEEDS_A_PERSON as error:
-        _hold(services, turn, error)
-        return Done()
+        return _hold(services, turn, error, task)
     except FINAL_FAULTS as error:
-        _fail(services, turn, error)
-        return Done()
-    except (SigningError, CertsError, SecretUnavailable) as error:
-        _wait(services, turn, error)
-        return Later(error.code, datetime.now(UTC) + backoff(task.attempts, most_seconds=300))
+        return _fail(services, turn, error)
+    except ConfinementError as error:
+        # Once may be the machine's fault, short of memory or time; twice in a row is the file's.
+        if turn.earlier_problem == error.code:
+            return _fail(services, turn, error)
+        return _wait(services, turn, error.code, str(error), task)
+    except (SigningError, CertsError, SecretUnavailable, BlobMissing) as error:
+        return _wait(services, turn, error.code, str(error), task)
+    except Exception:
+        # The runner logs it and tries again; whoever asks about the request must see that it waits, and for us.
+        _wait(services, turn, "unexpected", "a fault of the gateway; its log tells more", task)
+        raise
     _keep(services, turn, signed, blob)
     return Done()
 
@@ -125,7 +136,16 @@ def _next_turn(services: Services, request_id: str, now: datetime) -> _Turn | No
             request.updated_at = now
         input_document = work.session.get_one(DocumentRow, document.current_document_id)
         certificate = work.session.get_one(SigningCertificate, step.certificate_id)
-        turn = _Turn(request.id, step.id, document.id, input_document, certificate, step.profile_code, step.placement)
+        turn = _Turn(
+            request.id,
+            step.id,
+            document.id,
+            input_document,
+            step.problem_code,
+            certificate,
+            step.profile_code,
+            step.placement,
+        )
         work.commit()
         return turn
 
@@ -243,53 +263,61 @@ def _advance(work: UnitOfWork, request: SigningRequestRow, step: SigningStepRow,
     work.happened("signing-request.completed", request.id, request.unit_id, done, now)
 
 
-def _hold(services: Services, turn: _Turn, error: SigningError | CertsError) -> None:
+def _hold(services: Services, turn: _Turn, error: SigningError | CertsError, task: Task) -> Outcome:
     """Stop every use of the key until an operator has looked; the step waits and goes on after the release."""
     now = datetime.now(UTC)
+    refused_now = not isinstance(error, KeySourceHeld)
     with services.unit_of_work() as work:
-        if not isinstance(error, KeySourceHeld):
-            work.certificates.hold(turn.certificate.id, error.code, now)
-            unit_id = turn.certificate.unit_id
-            work.audited(ACTOR, "certificate.held", turn.certificate.id, unit_id, now, code=error.code)
-            work.happened("certificate.held", turn.certificate.id, unit_id, {"code": error.code}, now)
+        if refused_now:
+            hold_key(work, turn.certificate.id, error.code, ACTOR, now)
+        elif work.certificates.get(turn.certificate.id, for_update=True).state != CertificateState.HELD:
+            # Released meanwhile: a step that is put on hold now would be released by nobody.
+            return Later(error.code, now + backoff(task.attempts))
         request, step = _locked_step(work, turn)
         if request is not None and step is not None and step.state == StepState.READY:
             step.state = move_step(step.state, StepState.HELD)
-            _note_problem(request, step, error, now)
+            _note_problem(request, step, error.code, str(error), now)
         work.commit()
+    if refused_now:
+        # The hold guards the PIN from here on; a memory of it here would refuse one that was mended in the token.
+        services.key_sources.close_all()
+    return Done()
 
 
-def _wait(services: Services, turn: _Turn, error: SigningError | CertsError | SecretUnavailable) -> None:
+def _wait(services: Services, turn: _Turn, code: str, detail: str, task: Task) -> Outcome:
     """Say what stands in the way; the task comes back by itself."""
     now = datetime.now(UTC)
-    log.warning("a signature has to wait", request_id=turn.request_id, problem=error.code)
+    log.warning("a signature has to wait", request_id=turn.request_id, problem=code)
     with services.unit_of_work() as work:
         request, step = _locked_step(work, turn)
         if request is not None and step is not None:
-            _note_problem(request, step, error, now)
+            _note_problem(request, step, code, detail, now)
         work.commit()
+    return Later(code, now + backoff(task.attempts, most_seconds=300))
 
 
-def _note_problem(request: SigningRequestRow, step: SigningStepRow, error: Exception, now: datetime) -> None:
+def _note_problem(request: SigningRequestRow, step: SigningStepRow, code: str, detail: str, now: datetime) -> None:
     if request.state == RequestState.SIGNING:
         request.state = move_request(request.state, RequestState.WAITING)
-    code, detail = getattr(error, "code", type(error).__name__), str(error)
     request.problem_code, request.problem_detail, request.updated_at = code, detail, now
     step.problem_code, step.problem_detail = code, detail
 
 
-def _fail(services: Services, turn: _Turn, error: SigningError | CertsError | ConfinementError | ResultNotGood) -> None:
+def _fail(
+    services: Services, turn: _Turn, error: SigningError | CertsError | ConfinementError | ResultNotGood
+) -> Outcome:
     """End the request: no later try can succeed. Earlier revisions stay on file."""
     now = datetime.now(UTC)
     with services.unit_of_work() as work:
         request, step = _locked_step(work, turn)
         if request is None or step is None:
-            return
+            return Done()
         step.problem_code, step.problem_detail = error.code, str(error)
         step.state = move_step(step.state, StepState.FAILED)
         request.problem_code = error.code
         end_request(work, request, RequestState.FAILED, ACTOR, str(error), now)
         work.commit()
+    return Done()
 
 
 def _locked_step(work: UnitOfWork, turn: _Turn) -> tuple[SigningRequestRow | None, SigningStepRow | None]:

@@ -1,0 +1,92 @@
+"""Holding keys whose PIN was refused, and letting them go: all certificates of a token together.
+
+The keys in a token share its PIN, and it counts wrong tries for all of them: were only one certificate held, the next
+request for another would spend a further try.
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from datetime import datetime
+
+from sqlalchemy import select
+
+from certs.model import CertificateState
+from certs.store import SigningCertificate
+from gateway.db.unit_of_work import UnitOfWork
+from signing.errors import KeySourceUriInvalid
+from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, parse_key_source_uri
+
+
+def hold_key(work: UnitOfWork, certificate_id: str, code: str, actor: str, now: datetime) -> None:
+    """Hold a certificate and every other one whose key lies in the same token or file, of whichever unit.
+
+    Args:
+        code: Of the error that showed that a person has to look.
+    """
+    for row in _sharing(work, work.certificates.get(certificate_id), CertificateState.ACTIVE):
+        held = work.certificates.get(row.id, for_update=True)
+        if held.state == CertificateState.ACTIVE:
+            work.certificates.hold(held.id, code, now)
+            work.audited(actor, "certificate.held", held.id, held.unit_id, now, code=code)
+            work.happened("certificate.held", held.id, held.unit_id, {"code": code}, now)
+
+
+def release_key(work: UnitOfWork, certificate_id: str, actor: str, now: datetime) -> Sequence[SigningCertificate]:
+    """Release a certificate, and those held with it for the same cause whose PIN comes from the same place.
+
+    A PIN from another place was not mended with this one: its certificate stays held until someone releases it too.
+
+    Returns:
+        The released certificates.
+    Raises:
+        CertificateUnknown: None has that id.
+        CertificateStateConflict: It is not held.
+    """
+    certificate = work.certificates.get(certificate_id)
+    code, pin_source = certificate.hold_code, _pin_source(certificate)
+    others = [
+        row
+        for row in _sharing(work, certificate, CertificateState.HELD)
+        if row.id != certificate_id and row.hold_code == code and _pin_source(row) == pin_source
+    ]
+    released = [work.certificates.release(certificate_id, actor, now)]
+    for row in others:
+        if work.certificates.get(row.id, for_update=True).state == CertificateState.HELD:
+            released.append(work.certificates.release(row.id, actor, now))
+    return released
+
+
+def shares_pin(one_uri: str, other_uri: str) -> bool:
+    """Say whether two key sources lie in one token or file, as far as their addresses tell.
+
+    Tokens are one when every attribute that both addresses name agrees, and they have at least one in common.
+    """
+    try:
+        one, other = parse_key_source_uri(one_uri), parse_key_source_uri(other_uri)
+    except KeySourceUriInvalid:
+        return False
+    if isinstance(one, Pkcs12Address) and isinstance(other, Pkcs12Address):
+        return one.path == other.path
+    if isinstance(one, Pkcs11Address) and isinstance(other, Pkcs11Address):
+        named = [pair for pair in zip(astuple(one.token), astuple(other.token), strict=True) if None not in pair]
+        return bool(named) and all(mine == theirs for mine, theirs in named)
+    return False
+
+
+def _sharing(
+    work: UnitOfWork, certificate: SigningCertificate, state: CertificateState
+) -> Sequence[SigningCertificate]:
+    """Return the certificate and those that share its PIN and are in a state; always in one order, for their locks."""
+    query = select(SigningCertificate).where(SigningCertificate.state == state.value).order_by(SigningCertificate.id)
+    return [
+        row
+        for row in work.session.scalars(query)
+        if row.id == certificate.id or shares_pin(row.key_source_uri, certificate.key_source_uri)
+    ]
+
+
+def _pin_source(certificate: SigningCertificate) -> str | None:
+    try:
+        return parse_key_source_uri(certificate.key_source_uri).pin_source
+    except KeySourceUriInvalid:
+        return None
