@@ -7,6 +7,7 @@ import structlog
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from config.secrets import SecretUnavailable
 from gateway.payment_events import recorder
 from gateway.services import Services
 from payments.journeys import keep_callback, settle_callback
@@ -32,7 +33,7 @@ def receive(provider_name: str) -> Response:
     call = _call()
     try:
         acknowledgement = settle_call(services, provider, call)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, SecretUnavailable):
         log.exception("a callback could not be settled; the provider will repeat it", provider=provider_name)
         acknowledgement = provider.acknowledgement(SettlementOutcome.OUR_FAULT)
     return Response(acknowledgement.body, status=acknowledgement.status, content_type=acknowledgement.content_type)

@@ -13,7 +13,6 @@ from gateway.services import Services
 
 log = structlog.get_logger()
 Handler = Callable[[Services, Task, datetime], Outcome]
-FAULTS_BEFORE_GIVING_UP = 20
 
 
 def backoff(attempts: int, *, first_seconds: float = 2, most_seconds: float = 900) -> timedelta:
@@ -64,9 +63,8 @@ class Runner:
         except SQLAlchemyError:
             raise
         except Exception as error:
+            # Never given up: it may be a full disk as well as a bug, and what is due here are signatures and receipts.
             log.exception("a task failed in a way nobody foresaw")
-            if task.attempts >= FAULTS_BEFORE_GIVING_UP:
-                return GaveUp(type(error).__name__)
             return Later(type(error).__name__, datetime.now(UTC) + backoff(task.attempts))
 
     def _settle(self, task: Task, outcome: Outcome) -> None:

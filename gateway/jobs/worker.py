@@ -1,7 +1,9 @@
 """The worker process: huey's consumer runs wake-ups, and a sweep finds work whose wake-up was lost."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,14 +33,18 @@ class Sweep(threading.Thread):
             self._stopping.wait(self._pause().total_seconds())
 
     def _round(self) -> None:
+        for sweep in SWEEPS:
+            self._guarded(partial(sweep, self._services, datetime.now(UTC)))
+        self._guarded(self._runner.drain)
+
+    def _guarded(self, part: Callable[[], object]) -> None:
+        """Run one part of a round; its fault must stop neither the other parts nor the rounds to come."""
         try:
-            for sweep in SWEEPS:
-                sweep(self._services, datetime.now(UTC))
-            self._runner.drain()
+            part()
         except SQLAlchemyError as error:
             log.warning("the database does not answer; the sweep goes on", error=type(error).__name__)
         except Exception:
-            log.exception("a round of the sweep failed")
+            log.exception("a part of the sweep failed")
 
     def _pause(self) -> timedelta:
         try:

@@ -1,14 +1,19 @@
 """The development PKI, its tokens and a seeded database, made once; a city of its own for each test."""
 
+import io
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
+from config.logging import configure_logging
 from config.settings import LimitSettings
 from gateway.app import create_app
 from gateway.confinement import ChildProcesses
@@ -29,6 +34,16 @@ MakeCity = Callable[..., City]
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between rounds of asking time-stamping authorities nobody here waits for a second."""
     monkeypatch.setattr("signing.timestamps.fallback.random", SimpleNamespace(uniform=lambda *_: 0.02))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log() -> Iterator[io.StringIO]:
+    """What the application logs in this process, as it logs in production."""
+    written, before = io.StringIO(), logging.getLogger().handlers
+    configure_logging("INFO", written)
+    yield written
+    structlog.reset_defaults()
+    logging.getLogger().handlers = before
 
 
 @pytest.fixture(scope="session")
@@ -102,31 +117,42 @@ def second_stamper(pki: DevPki) -> Iterator[Stamper]:
         yield running
 
 
+@contextmanager
+def built_city(plan: Plan, seeded: Seed, confined: ChildProcesses) -> Iterator[City]:
+    """Wire a city around a database that is there already."""
+    own = build_services(plan.write())
+    own.confined.close()
+    services = replace(own, confined=confined)
+    city = City(plan, services, create_app(services).test_client(), seeded)
+    try:
+        yield city
+    finally:
+        city.services.key_sources.close_all()
+        city.services.engine.dispose()
+
+
+def copy_database(seeded_database: tuple[Path, Seed, Path], folder: Path) -> str:
+    """Copy the seeded database and its blobs into a folder; returns the database's address."""
+    template, _, blobs = seeded_database
+    shutil.copyfile(template, folder / "gateway.db")
+    shutil.copytree(blobs, folder / "blobs")
+    return f"sqlite:///{folder}/gateway.db"
+
+
 @pytest.fixture
 def make_city(
     seeded_database: tuple[Path, Seed, Path], confined: ChildProcesses, stamper: Stamper, tmp_path: Path
 ) -> Iterator[MakeCity]:
     """Makes a city; keyword arguments are those of Plan."""
-    made: list[City] = []
+    with ExitStack() as cities:
 
-    def make(**more: object) -> City:
-        template, seeded, blobs = seeded_database
-        database = tmp_path / "gateway.db"
-        shutil.copyfile(template, database)
-        shutil.copytree(blobs, tmp_path / "blobs")
-        values = {"database_url": f"sqlite:///{database}", "authorities": (stamper.url,), **more}
-        plan = Plan(folder=tmp_path, **values)  # type: ignore[arg-type]
-        own = build_services(plan.write())
-        own.confined.close()
-        services = replace(own, confined=confined)
-        city = City(plan, services, create_app(services).test_client(), seeded)
-        made.append(city)
-        return city
+        def make(**more: object) -> City:
+            url = copy_database(seeded_database, tmp_path)
+            values = {"database_url": url, "authorities": (stamper.url,), **more}
+            plan = Plan(folder=tmp_path, **values)  # type: ignore[arg-type]
+            return cities.enter_context(built_city(plan, seeded_database[1], confined))
 
-    yield make
-    for city in made:
-        city.services.key_sources.close_all()
-        city.services.engine.dispose()
+        yield make
 
 
 @pytest.fixture
@@ -162,8 +188,7 @@ def token_city(make_city: MakeCity, tokens: Tokens) -> City:
     return city
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """The environment of a process of the gateway's own in this test's city."""
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process of the gateway's own in the city of a folder."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    return {**inherited, "GATEWAY_PROFILE_FILE": str(tmp_path / "gateway.toml"), "PYTHONUNBUFFERED": "1"}
+    return {**inherited, "GATEWAY_PROFILE_FILE": str(folder / "gateway.toml"), "PYTHONUNBUFFERED": "1"}

@@ -1,5 +1,6 @@
 """A wrong PIN is tried once, ever; a token that is gone is waited for; the same request goes through afterwards."""
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -255,7 +256,7 @@ def test_a_pin_that_cannot_be_read_is_waited_for_and_holds_nothing(token_city: C
 
 
 def test_no_pin_stands_in_any_answer_event_audit_entry_or_log(
-    token_city: City, tokens: Tokens, capsys: pytest.CaptureFixture[str]
+    token_city: City, tokens: Tokens, log: io.StringIO
 ) -> None:
     tokens.set_pin(OFFICIAL, "87654321")
     request = token_city.ask()
@@ -264,8 +265,8 @@ def test_no_pin_stands_in_any_answer_event_audit_entry_or_log(
     told = [str(token_city.request(request))]
     told += [str(row.details) for row in token_city.audited("certificate.held")]
     told += [str(row.data) for row in token_city.events("certificate.held")]
-    output = capsys.readouterr()
-    told += [output.out, output.err, (tokens.folder.parent / "gateway.db").read_bytes().decode("latin-1")]
+    assert "pin-incorrect" in log.getvalue()
+    told += [log.getvalue(), (tokens.folder.parent / "gateway.db").read_bytes().decode("latin-1")]
     for text in told:
         assert "87654321" not in text
 

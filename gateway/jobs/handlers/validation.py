@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from config.confinement import ConfinementError
 from gateway.blobs import BlobMissing
 from gateway.db.outbox import Task
@@ -9,6 +12,9 @@ from gateway.db.tables.documents import DocumentRow, ValidationRow
 from gateway.jobs.outcome import Done, Outcome
 from gateway.services import Services
 from gateway.validating import validate_document
+
+log = structlog.get_logger()
+TRIES = 5
 
 
 def work_on_validation(services: Services, task: Task, now: datetime) -> Outcome:
@@ -23,6 +29,14 @@ def work_on_validation(services: Services, task: Task, now: datetime) -> Outcome
         state, problem = "completed", None
     except (ConfinementError, BlobMissing) as error:
         report, state, problem = None, "failed", error.code
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        if task.attempts < TRIES:
+            raise
+        # Someone waits at a page for this report; nothing is lost by asking anew.
+        log.exception("a validation was given up", validation_id=row.id)
+        report, state, problem = None, "failed", "unexpected"
     finished = datetime.now(UTC)
     with services.unit_of_work() as work:
         kept = work.session.get_one(ValidationRow, row.id, with_for_update=True)
