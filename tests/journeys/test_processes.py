@@ -133,23 +133,45 @@ def test_more_than_the_limit_that_nobody_announced_is_refused_once_it_is_passed(
     assert _kept(city) == before
 
 
-def test_an_upload_that_breaks_off_leaves_nothing_behind(served: tuple[City, str]) -> None:
-    city, url = served
-    before = _kept(city)
+def _break_off(url: str, city: City, framing: str, content: bytes) -> None:
     parts = urlsplit(url)
     head = (
         f"POST /v1/documents HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: {city.headers()['Authorization']}\r\n"
     )
-    for framing in ("Content-Length: 200000", "Transfer-Encoding: chunked"):
-        with socket.create_connection((parts.hostname, parts.port), timeout=10) as line:
-            line.sendall(f"{head}{framing}\r\n\r\n".encode())
-            line.sendall(b"8000\r\n" if "chunked" in framing else b"")
-            line.sendall(b"%PDF-1.7\n" + bytes(10_000))
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as line:
+        line.sendall(f"{head}{framing}\r\n\r\n".encode() + content)
+        line.shutdown(socket.SHUT_WR)
+        while line.recv(65536):
+            continue
 
-    scratch = city.plan.folder / "scratch"
-    until(lambda: not list(scratch.iterdir()), 5)
+
+@pytest.mark.parametrize(
+    ("framing", "content"),
+    [
+        pytest.param(
+            "Content-Length: 200000",
+            b"%PDF-1.7\n" + bytes(9_000),
+            id="announced",
+            marks=pytest.mark.xfail(
+                strict=True, reason="gateway.app does not use gateway.whole_bodies.WholeBodies yet"
+            ),
+        ),
+        pytest.param("Transfer-Encoding: chunked", b"8000\r\n%PDF-1.7\n" + bytes(9_001), id="in a chunk"),
+        pytest.param("Transfer-Encoding: chunked", b"9\r\n%PDF-1.7\n\r\n", id="between chunks"),
+    ],
+)
+def test_an_upload_that_breaks_off_leaves_nothing_behind(
+    served: tuple[City, str], framing: str, content: bytes
+) -> None:
+    city, url = served
+    before, uploads = _kept(city), len(city.audited("document.uploaded"))
+
+    _break_off(url, city, framing, content)
+
+    until(lambda: not list((city.plan.folder / "scratch").iterdir()), 5)
     assert requests.get(f"{url}/healthz", timeout=5).status_code == 200
     assert _kept(city) == before
+    assert len(city.audited("document.uploaded")) == uploads
 
 
 # --- a worker that is killed
