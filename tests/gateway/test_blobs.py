@@ -34,7 +34,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("TEST_S3_KEY", "testing")
     monkeypatch.setenv("TEST_S3_SECRET", "testing")
     client = boto3.client(
-        "s3", endpoint_url=address, aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
+        "s3",
+        endpoint_url=address,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        region_name="us-east-1",
     )
     client.create_bucket(Bucket="documents")
     settings = BlobSettings(

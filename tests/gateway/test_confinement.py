@@ -39,7 +39,9 @@ def sees_secret() -> list[str]:
 @pytest.fixture(scope="module")
 def children() -> Iterator[ChildProcesses]:
     os.environ["GATEWAY_CONFINEMENT_TEST"] = "secret"
-    made = ChildProcesses(LimitSettings(parser_timeout_seconds=1.5, parser_memory_bytes=512 * 1024**2, parser_processes=1))
+    made = ChildProcesses(
+        LimitSettings(parser_timeout_seconds=1.5, parser_memory_bytes=512 * 1024**2, parser_processes=1)
+    )
     yield made
     made.close()
     del os.environ["GATEWAY_CONFINEMENT_TEST"]
