@@ -37,7 +37,9 @@ class Machine:
     def get(self, path: str, headers: dict[str, str] | None = None) -> TestResponse:
         return self.http.get(path, headers=self._headers(headers))
 
-    def post(self, path: str, body: Any = None, *, key: str = "", headers: dict[str, str] | None = None) -> TestResponse:
+    def post(
+        self, path: str, body: Any = None, *, key: str = "", headers: dict[str, str] | None = None
+    ) -> TestResponse:
         more = {**(headers or {}), **({"Idempotency-Key": key} if key else {})}
         return self.http.post(path, json=body, headers=self._headers(more))
 

@@ -29,7 +29,9 @@ def test_what_is_not_there_is_a_problem_document(app: Flask, method: str, path: 
 
 
 def test_every_wrong_field_is_named_with_its_place(machine: Machine) -> None:
-    answer = machine.post("/v1/fee-orders", {"dossier_code": "", "items": [{"kind": "gift", "amount_minor": 1.5}], "x": 1})
+    answer = machine.post(
+        "/v1/fee-orders", {"dossier_code": "", "items": [{"kind": "gift", "amount_minor": 1.5}], "x": 1}
+    )
 
     body = answer.get_json()
     assert (answer.status_code, body["code"]) == (422, "request-invalid")
