@@ -16,9 +16,9 @@ run: ## Set up, play one dossier's whole life, keep serving until Ctrl-C (ARGS=-
 	@deploy/setup/setup.sh run
 	@exec $(python) -m gateway demo $(ARGS)
 
-test: ## Set up and run every test, on SQLite and on PostgreSQL
+test: ## Set up and run every test, on SQLite and on PostgreSQL, two at a time
 	@deploy/setup/setup.sh test
-	@exec $(python) -m pytest $(ARGS)
+	@exec $(python) -m pytest -n 2 $(ARGS)
 
 check: ## Format, lint, types, imports between layers, migrations: what CI checks before the tests
 	@deploy/setup/setup.sh check

@@ -11,6 +11,8 @@ import pytest
 from gateway.demo.processes import free_port
 
 ROOT = Path(__file__).parents[3]
+# Seven processes start for each run: on two busy cores that takes a while.
+pytestmark = pytest.mark.timeout(400)
 
 
 def _play(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +26,7 @@ def _play(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=180,
         check=False,
     )
 
