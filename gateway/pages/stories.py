@@ -16,7 +16,7 @@ from gateway.pages.audit_trail import audit_rows
 from gateway.pages.files import file_link
 from gateway.pages.names import Names, both_amounts, same
 from gateway.pages.problems import problem_text
-from gateway.pages.story_deliveries import delivery_steps
+from gateway.pages.story_deliveries import delivery_step
 from gateway.pages.story_list import overall, subject_states
 from gateway.pages.story_money import order_steps
 from gateway.pages.story_reconciliation import reconciliation_steps
@@ -73,7 +73,7 @@ def _steps(
 ) -> list[StoryStep]:
     steps = [step for request in requests for step in _signing_steps(work, names, request)]
     steps += [step for order in orders for step in order_steps(work, names, order)]
-    steps += delivery_steps(work, names, subjects)
+    steps += delivery_step(work, names, subjects)
     attempt_ids = [attempt.id for order in orders for attempt in work.payments.attempts_of(order.id)]
     return steps + reconciliation_steps(work, orders, attempt_ids)
 
@@ -88,27 +88,18 @@ def _telling(steps: Iterable[StoryStep]) -> Iterator[StepState]:
 
 
 def _in_order(steps: Iterable[StoryStep]) -> tuple[StoryStep, ...]:
-    """Sort by time, what has no time yet last, and tell neighbouring deliveries or questions as one step."""
+    """Sort by time, what has no time yet last, and tell neighbouring questions to a provider as one step."""
     ordered = sorted(steps, key=lambda step: (step.at is None, step.at))
     joined: list[StoryStep] = []
     for kind, group in groupby(ordered, key=lambda step: step.kind):
         members = list(group)
-        if kind in {StepKind.WEBHOOK_DELIVERED, StepKind.PROVIDER_ASKED}:
-            members = [_joined(members)]
-        joined += members
+        joined += [_joined(members)] if kind is StepKind.PROVIDER_ASKED else members
     return tuple(joined)
 
 
 def _joined(members: Sequence[StoryStep]) -> StoryStep:
-    last = members[-1]
-    asked = last.kind is StepKind.PROVIDER_ASKED
-    return replace(
-        members[0],
-        state=last.state if asked else overall(member.state for member in members),
-        note=last.note,
-        deliveries=tuple(delivery for member in members for delivery in member.deliveries),
-        callbacks=tuple(answer for member in members for answer in member.callbacks),
-    )
+    answers = tuple(answer for member in members for answer in member.callbacks)
+    return replace(members[-1], at=members[0].at, callbacks=answers)
 
 
 def _signing_steps(work: UnitOfWork, names: Names, request: SigningRequestRow) -> list[StoryStep]:
@@ -189,5 +180,6 @@ def _subjects(
         amount = both_amounts(order.amount_minor)
         found[order.id] = Text(f"khoản thu {amount.vi}", f"fee order of {amount.en}")
         for receipt in work.payments.receipts.of_order(order.id):
-            found[receipt.id] = Text(f"biên lai {receipt.printed_number}", f"receipt {receipt.printed_number}")
+            number = f"{receipt.series} · {receipt.printed_number}"
+            found[receipt.id] = Text(f"biên lai {number}", f"receipt {number}")
     return found

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Text as SqlText
-from sqlalchemy import cast, select
+from sqlalchemy import cast, or_, select
 
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.pages.break_words import CLOSED, KINDS, RULES
@@ -21,6 +22,10 @@ from payments.store.statement_tables import (
 from payments.store.tables import FeeOrderRow
 
 MOST_HINTS = 20
+HINT = Text(
+    "Khoản này chưa gắn với khoản thu nào, nhưng nội dung có nhắc mã hồ sơ.",
+    "This credit belongs to no payment yet, but its text names the dossier.",
+)
 
 
 def reconciliation_steps(
@@ -35,30 +40,36 @@ def reconciliation_steps(
         ).tuples()
     )
     breaks = list(work.session.scalars(select(BreakRow).where(BreakRow.payment_id.in_(attempt_ids))))
-    if orders:
-        breaks += _hints(work, orders[0].dossier_code, {order.unit_id for order in orders})
+    hints = _hints(work, orders[0].dossier_code, {order.unit_id for order in orders}) if orders else []
     steps = [
         StoryStep(StepKind.RECONCILED, StepState.DONE, match.matched_at, matches=(_match(match, entry),))
         for match, entry in matched
     ]
     steps += [_break_step(row) for row in breaks]
-    return _imported(work, matched, breaks) + steps
+    # Perhaps meant for this dossier, but not a difference of its payments: it waits for finance staff to say.
+    steps += [replace(_break_step(row), state=StepState.WAITING, note=HINT) for row in hints]
+    return _imported(work, matched, [*breaks, *hints]) + steps
 
 
 def _hints(work: UnitOfWork, dossier_code: str, unit_ids: set[str]) -> list[BreakRow]:
     """Return open credits of these units that match no payment but whose text carries the dossier's code."""
-    texts = cast(StatementEntryRow.texts, SqlText)
+    columns = (cast(StatementEntryRow.texts, SqlText), cast(StatementEntryRow.details, SqlText))
     query = (
-        select(BreakRow, StatementEntryRow.texts)
+        select(BreakRow, StatementEntryRow)
         .join(StatementEntryRow, StatementEntryRow.id == BreakRow.entry_id)
         .where(BreakRow.unit_id.in_(unit_ids), BreakRow.payment_id.is_(None), BreakRow.state == BreakState.OPEN)
-        .where(texts.icontains(dossier_code, autoescape=True))
+        .where(or_(*(column.icontains(dossier_code, autoescape=True) for column in columns)))
         .order_by(BreakRow.found_at)
         .limit(MOST_HINTS)
     )
     # HS-1 is not named by a text that says HS-12 or HS-1-B.
     alone = re.compile(rf"(?<![\w-]){re.escape(dossier_code)}(?![\w-])", re.IGNORECASE)
-    return [row for row, lines in work.session.execute(query).tuples() if any(alone.search(line) for line in lines)]
+    found = work.session.execute(query).tuples()
+    return [row for row, entry in found if any(alone.search(line) for line in _lines(entry))]
+
+
+def _lines(entry: StatementEntryRow) -> list[str]:
+    return [*entry.texts, *(line for detail in entry.details for line in detail.get("texts", ()))]
 
 
 def _imported(
