@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from asn1crypto import x509
+from cryptography.x509 import InvalidVersion
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import (
     DisallowedAlgorithmError,
@@ -50,7 +51,10 @@ REVOKED_LATER_RULES = RevocationCheckingPolicy(
     intermediate_ca_cert_rule=RevocationCheckingRule.CHECK_IF_DECLARED,
 )
 NO_REVOCATION_RULES = RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)
-PARSING_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+PARSING_ERRORS = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError),
+    InvalidVersion,
+)
 
 # The library logs each refused path with a traceback; our result says the same in one line.
 logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)

@@ -23,7 +23,7 @@ def signature_algorithm(certificate_der: bytes) -> SignatureAlgorithm:
     """
     try:
         key = x509.load_der_x509_certificate(certificate_der).public_key()
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise AlgorithmNotAllowed("the signing certificate cannot be read") from None
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < MINIMUM_RSA_BITS:

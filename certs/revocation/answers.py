@@ -15,7 +15,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from certs.model import RevocationStatus
 from certs.revocation.model import EvidenceItem
 
-READING_ERRORS = (ValueError, TypeError, KeyError, OverflowError, UnsupportedAlgorithm, InvalidSignature)
+# x509.InvalidVersion is no ValueError.
+READING_ERRORS = (
+    *(ValueError, TypeError, KeyError, OverflowError),
+    *(UnsupportedAlgorithm, InvalidSignature, x509.InvalidVersion),
+)
 EXPIRED_CERTS_ON_CRL = x509.ObjectIdentifier("2.5.29.60")
 HOLD = x509.ReasonFlags.certificate_hold.value
 UNDONE = x509.ReasonFlags.remove_from_crl.value

@@ -173,6 +173,6 @@ def _one_certificate(der: bytes) -> bytes:
     """
     try:
         x509.load_der_x509_certificate(der)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise CertificateUnreadable("the address did not give one DER certificate") from error
     return der
