@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import datetime
 
+import structlog
 from sqlalchemy import select
 
 from certs.model import CertificateState
@@ -15,6 +16,8 @@ from certs.store import SigningCertificate
 from gateway.db.unit_of_work import UnitOfWork
 from signing.errors import KeySourceUriInvalid
 from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, parse_key_source_uri
+
+log = structlog.get_logger()
 
 
 def hold_key(work: UnitOfWork, certificate_id: str, code: str, actor: str, now: datetime) -> None:
@@ -29,6 +32,7 @@ def hold_key(work: UnitOfWork, certificate_id: str, code: str, actor: str, now: 
             work.certificates.hold(held.id, code, now)
             work.audited(actor, "certificate.held", held.id, held.unit_id, now, code=code)
             work.happened("certificate.held", held.id, held.unit_id, {"code": code}, now)
+            log.warning("a key is held until an operator releases it", certificate_id=held.id, problem=code)
 
 
 def release_key(work: UnitOfWork, certificate_id: str, actor: str, now: datetime) -> Sequence[SigningCertificate]:
