@@ -22,6 +22,7 @@ from gateway.pages.wiring import wire_pages
 from gateway.problems import problem_for, respond, respond_invalid
 from gateway.services import Services
 from gateway.web import register_web
+from gateway.whole_bodies import WholeBodies
 
 log = structlog.get_logger()
 VERSION = "0.1.0"
@@ -50,6 +51,7 @@ def create_app(services: Services) -> Flask:
     )
     app.extensions["problems"] = respond
     app.extensions["status_of"] = lambda error: problem_for(error)[1].status
+    app.wsgi_app = WholeBodies(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]

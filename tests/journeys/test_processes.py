@@ -153,9 +153,6 @@ def _break_off(url: str, city: City, framing: str, content: bytes) -> None:
             "Content-Length: 200000",
             b"%PDF-1.7\n" + bytes(9_000),
             id="announced",
-            marks=pytest.mark.xfail(
-                strict=True, reason="gateway.app does not use gateway.whole_bodies.WholeBodies yet"
-            ),
         ),
         pytest.param("Transfer-Encoding: chunked", b"8000\r\n%PDF-1.7\n" + bytes(9_001), id="in a chunk"),
         pytest.param("Transfer-Encoding: chunked", b"9\r\n%PDF-1.7\n\r\n", id="between chunks"),
