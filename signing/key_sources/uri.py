@@ -70,6 +70,25 @@ def parse_key_source_uri(uri: str) -> Pkcs11Address | Pkcs12Address:
     return _pkcs11(_attributes(path, ";"), pin_source)
 
 
+def parse_token_uri(uri: str) -> tuple[TokenAddress, str | None, bytes | None]:
+    """Read a `pkcs11:` address that may name no object and needs no PIN: token, CKA_LABEL, CKA_ID.
+
+    Raises:
+        KeySourceUriInvalid: Of another kind, without a token, or with a PIN in it.
+    """
+    scheme, _, rest = uri.partition(":")
+    path, _, query = rest.partition("?")
+    if scheme != "pkcs11" or set(_attributes(query, "&")) - {"pin-source"}:
+        raise KeySourceUriInvalid("a token's address begins with pkcs11: and sets nothing but pin-source")
+    attributes = _attributes(path, ";")
+    unknown = set(attributes) - _TOKEN_ATTRIBUTES - _OBJECT_ATTRIBUTES
+    token = TokenAddress(**{name: unquote(value) for name, value in attributes.items() if name in _TOKEN_ATTRIBUTES})
+    if unknown or token == TokenAddress():
+        raise KeySourceUriInvalid("a pkcs11 address names the token, and nothing that is not known here")
+    label = unquote(attributes["object"]) if "object" in attributes else None
+    return token, label, unquote_to_bytes(attributes["id"]) if "id" in attributes else None
+
+
 def _attributes(text: str, separator: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in filter(None, text.split(separator)):

@@ -1,41 +1,25 @@
-"""`gateway certs`: the inventory of signing certificates and the trust anchors."""
+"""`gateway certs add|list|expiring|release|withdraw|self-check|refresh`: the inventory of signing certificates."""
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from rich.console import Console
 from rich.table import Table
 
 from certs.errors import CertsError
-from certs.model import CertificateRole, Purpose
+from certs.model import CertificateRole
 from certs.store import SigningCertificate
 from gateway.callers import OPERATOR
+from gateway.certificate_care import check_keys, refresh_revocation
+from gateway.cli.certificates.reading import app, read_certificates
 from gateway.cli.session import open_services
 from gateway.db.tables.documents import SignaturePictureRow
 from gateway.signing_requests import release_certificate
-
-app = typer.Typer(no_args_is_help=True, help="Signing certificates and trust anchors.")
-
-
-def read_certificates(path: Path) -> list[bytes]:
-    """Return the certificates of a PEM or DER file as DER.
-
-    Raises:
-        typer.BadParameter: Not readable as either.
-    """
-    content = path.read_bytes()
-    try:
-        if b"-----BEGIN CERTIFICATE-----" in content:
-            return [item.public_bytes(Encoding.DER) for item in x509.load_pem_x509_certificates(content)]
-        return [x509.load_der_x509_certificate(content).public_bytes(Encoding.DER)]
-    except ValueError:
-        raise typer.BadParameter(f"{path} holds no certificate in PEM or DER") from None
 
 
 @app.command()
@@ -123,41 +107,51 @@ def release(certificate_id: str, actor: Annotated[str, typer.Option(help="Who de
     print(f"Released; {count} waiting step(s) go on.")
 
 
-@app.command("install-anchor")
-def install_anchor(
-    unit_id: str, purpose: Purpose, certificate: Path, actor: Annotated[str, typer.Option(help="Who installs it")]
+@app.command()
+def withdraw(
+    certificate_id: str,
+    actor: Annotated[str, typer.Option(help="Who decided this")],
+    replaced_by: Annotated[str | None, typer.Option(help="The successor's id, if it has one")] = None,
 ) -> None:
-    """Propose a trust anchor and print its fingerprint; it counts once a second person has confirmed it."""
-    now = datetime.now(UTC)
-    with open_services() as services, services.unit_of_work() as work:
-        row = work.certificates.install_anchor(
-            unit_id=unit_id,
-            purpose=purpose,
-            certificate_der=read_certificates(certificate)[0],
-            installed_by=actor,
-            trusted_from=now,
-            now=now,
-        )
-        work.audited(actor, "anchor.installed", row.id, unit_id, now, sha256=row.sha256, purpose=purpose.value)
-        work.commit()
-        print(f"{row.id}\n{row.holder_name}\nSHA-256 {row.sha256}")
-
-
-@app.command("confirm-anchor")
-def confirm_anchor(
-    anchor_id: str,
-    fingerprint: Annotated[str, typer.Option(help="SHA-256, read from a source of your own")],
-    actor: Annotated[str, typer.Option(help="Who confirms it: not the one who installed it")],
-) -> None:
-    """Confirm a trust anchor by comparing its fingerprint; from then on it counts."""
+    """End use of a certificate for good; requests that still name it are told so."""
     now = datetime.now(UTC)
     with open_services() as services, services.unit_of_work() as work:
         try:
-            row = work.certificates.confirm_anchor(anchor_id, actor, now)
+            row = work.certificates.withdraw(certificate_id, replaced_by)
         except CertsError as error:
             raise typer.BadParameter(str(error)) from None
-        if row.sha256 != fingerprint.replace(":", "").lower():
-            raise typer.BadParameter("the fingerprint is not this anchor's; nothing was confirmed")
-        work.audited(actor, "anchor.confirmed", row.id, row.unit_id, now, sha256=row.sha256)
+        work.audited(actor, "certificate.withdrawn", row.id, row.unit_id, now, replaced_by=replaced_by)
         work.commit()
-    print("Confirmed.")
+    print("Withdrawn.")
+
+
+@app.command("self-check")
+def self_check(
+    certificate_id: Annotated[str | None, typer.Argument(help="Without it: all keys in use")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
+) -> None:
+    """Let each key in use sign a nonce, for once a week; ends with 1 if one does not. A refused PIN holds its key."""
+    with open_services() as services:
+        checks = check_keys(services, datetime.now(UTC), certificate_id)
+    if as_json:
+        print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=1))
+    else:
+        for check in checks:
+            outcome = f"{check.code}: {check.fact}" if check.code else "signs"
+            print(f"{check.certificate_id}  {check.holder_name}: {outcome}")
+    if any(check.code for check in checks) or (certificate_id and not checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def refresh(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False) -> None:
+    """Ask OCSP responders and CRL addresses anew about every certificate in use, and keep the answers."""
+    with open_services() as services:
+        done = refresh_revocation(services, datetime.now(UTC))
+    if as_json:
+        print(json.dumps([asdict(item) for item in done], ensure_ascii=False, indent=1))
+    else:
+        for item in done:
+            print(f"{item.certificate_id}  {item.holder_name}: {item.answers} answer(s) {'; '.join(item.failures)}")
+    if any(not item.answers for item in done):
+        raise typer.Exit(1)

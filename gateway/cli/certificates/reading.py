@@ -1,0 +1,75 @@
+"""The group of commands, and how they read certificates from files and tokens."""
+
+from pathlib import Path
+
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+
+from config.secrets import SecretUnavailable
+from gateway.services import Services
+from signing.errors import SigningError
+from signing.key_sources.token_setup import TokenCertificate, TokenSetup
+from signing.key_sources.uri import TokenAddress, parse_token_uri
+
+app = typer.Typer(no_args_is_help=True, help="Signing certificates, their keys, and trust anchors.")
+
+
+def read_certificates(path: Path) -> list[bytes]:
+    """Return the certificates of a PEM or DER file as DER.
+
+    Raises:
+        typer.BadParameter: Not readable as either.
+    """
+    try:
+        content = path.read_bytes()
+        if b"-----BEGIN CERTIFICATE-----" in content:
+            return [item.public_bytes(Encoding.DER) for item in x509.load_pem_x509_certificates(content)]
+        return [x509.load_der_x509_certificate(content).public_bytes(Encoding.DER)]
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {path}: {type(error).__name__}") from None
+    except ValueError:
+        raise typer.BadParameter(f"{path} holds no certificate in PEM or DER") from None
+
+
+def read_pkcs12(path: Path, services: Services, passphrase_source: str) -> list[bytes]:
+    """Return the certificates of a PKCS#12 file, the key's own first.
+
+    Raises:
+        typer.BadParameter: The file cannot be read or opened.
+    """
+    try:
+        with services.secrets.open(passphrase_source) as passphrase:
+            found = pkcs12.load_pkcs12(path.read_bytes(), bytes(passphrase.content))
+    except (OSError, ValueError, SecretUnavailable) as error:
+        raise typer.BadParameter(f"cannot open {path}: {type(error).__name__}") from None
+    if found.cert is None:
+        raise typer.BadParameter(f"{path} holds no certificate beside its key")
+    return [item.certificate.public_bytes(Encoding.DER) for item in (found.cert, *found.additional_certs)]
+
+
+def token_setup(services: Services, address: TokenAddress) -> TokenSetup:
+    """Return the token of an address.
+
+    Raises:
+        typer.BadParameter: The settings name no PKCS#11 module.
+    """
+    module = services.settings.pkcs11_module
+    if module is None:
+        raise typer.BadParameter("the settings name no pkcs11_module, so no token can be used")
+    # A large key takes a token its time.
+    return TokenSetup(module, address, services.secrets, max(60.0, services.settings.pkcs11_timeout_seconds))
+
+
+def read_token(services: Services, uri: str) -> list[TokenCertificate]:
+    """Return the certificates in a token that agree with a `pkcs11:` address.
+
+    Raises:
+        typer.BadParameter: The address or the token is at fault.
+    """
+    try:
+        address, label, key_id = parse_token_uri(uri)
+        found = token_setup(services, address).list_certificates()
+    except SigningError as error:
+        raise typer.BadParameter(str(error)) from None
+    return [one for one in found if label in {None, one.label} and key_id in {None, one.key_id}]
