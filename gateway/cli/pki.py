@@ -24,6 +24,14 @@ def init(
     """
     # Imported here: the development PKI stands on certomancer, which production does not install.
     from gateway.devpki.build import build_pki
+    from gateway.devpki.model import ANCHOR, SIGNERS
 
     pki = build_pki(folder, datetime.now(UTC), address=address)
-    print(f"The development PKI in {pki.folder} is good until {pki.valid_until:%Y-%m-%d}.")
+    print(f"The development PKI in {pki.folder} is good until {pki.valid_until:%Y-%m-%d}; everything in it is a TEST.")
+    print(f"Anchor: {pki.certificate_file(ANCHOR)}\n  SHA-256 {pki.fingerprint}")
+    print(
+        "Signers, each a PKCS#12 file with its pass phrase beside it; good are official and seal, the rest must fail:"
+    )
+    for signer in SIGNERS:
+        print(f"  {signer:14} {pki.pkcs12_file(signer)}")
+    print(f"Services: {pki.address}\n  TSA  {pki.tsa_url}\n  OCSP {pki.ocsp_url}\n  CRL  {pki.crl_url('issuing')}")
