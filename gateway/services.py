@@ -6,6 +6,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
+from certs.model import Purpose, TrustAnchor
 from config.confinement import InProcess
 from config.secrets import LocalSecrets, SecretProvider
 from config.settings import Settings
@@ -19,6 +20,12 @@ from payments.providers.registry import ProviderRegistry, make_providers
 from signing.key_sources.registry import KeySources
 from signing.model import SigningProfile
 from signing.profiles import load_profiles
+from signing.timestamps.base import TimestampAuthority
+from signing.timestamps.fallback import AuthoritiesInTurn, TurnRules
+from signing.timestamps.rfc3161 import Rfc3161Authority
+
+# How much of a lease all waiting for time-stamps may take.
+SHARE_OF_LEASE = 0.6
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,23 @@ class Services:
     def providers(self) -> ProviderRegistry:
         """The payment providers that the settings name."""
         return make_providers(self.settings, self.secrets)
+
+    @cached_property
+    def time_stamping(self) -> TimestampAuthority:
+        """The time-stamping authorities of the settings in their order; one for the process, as they keep records.
+
+        All of it ends before a lease does, so that no second worker begins while the first still waits.
+        """
+        authorities = [
+            Rfc3161Authority(item.name, item.url, anchors=self._tsa_anchors, timeout_seconds=item.timeout_seconds)
+            for item in self.settings.timestamp_authorities
+        ]
+        total = SHARE_OF_LEASE * self.settings.worker.lease_seconds
+        return AuthoritiesInTurn(authorities, TurnRules(total_timeout_seconds=total))
+
+    def _tsa_anchors(self) -> tuple[TrustAnchor, ...]:
+        with self.unit_of_work(read_only=True) as work:
+            return work.certificates.anchors(Purpose.TSA)
 
     def close(self) -> None:
         """Let go of children and connections."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from certs.errors import CertificateWithdrawn, KeySourceHeld, RevocationUnknown
 from certs.journeys import chain_ders_of, check_may_sign
-from certs.model import CertificateState, Indication, Purpose, SubIndication
+from certs.model import CertificateState, Indication, SubIndication
 from certs.store import SigningCertificate
 from gateway.blobs import Blob
 from gateway.db.tables.documents import SignaturePictureRow
@@ -18,9 +18,6 @@ from gateway.validating import validate_file
 from signing.journeys import sign_pdf
 from signing.model import SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.profiles import parse_placement
-from signing.timestamps.base import TimestampAuthority
-from signing.timestamps.fallback import AuthoritiesInTurn
-from signing.timestamps.rfc3161 import Rfc3161Authority
 from signing.validation.report import SignatureReport
 
 
@@ -65,7 +62,7 @@ def sign_local_file(
     certificate = _present(services, order.certificate.id)
     check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now)
     key = _UnlessHeld(services, certificate)
-    signed = sign_pdf(source, target, step, key=key, tsa=time_stamping(services), confined=services.confined, now=now)
+    signed = sign_pdf(source, target, step, key=key, tsa=services.time_stamping, confined=services.confined, now=now)
     _check_result(services, target, signed)
     return signed
 
@@ -128,21 +125,6 @@ def _picture(services: Services, certificate_id: str) -> bytes | None:
         return None
     with services.blobs.open(row.sha256) as stream:
         return stream.read()
-
-
-def time_stamping(services: Services) -> TimestampAuthority:
-    """Return the authorities of the settings, in their order."""
-    return AuthoritiesInTurn(
-        [
-            Rfc3161Authority(
-                authority.name,
-                authority.url,
-                anchors=lambda: trust_anchors(services, Purpose.TSA),
-                timeout_seconds=authority.timeout_seconds,
-            )
-            for authority in services.settings.timestamp_authorities
-        ]
-    )
 
 
 def _check_result(services: Services, path: Path, signed: SignedRevision) -> None:
