@@ -21,8 +21,8 @@ class SettingsUnusable(Exception):
 
 
 def _secret_reference(value: str) -> str:
-    if not value.startswith(("env:", "file:/")):
-        raise ValueError("name where the secret is (env:NAME or file:/absolute/path), not the secret itself")
+    if not value.startswith(("env:", "file:/", "vault:")):
+        raise ValueError("name where the secret is (env:NAME, file:/absolute/path or vault:path#field), not itself")
     return value
 
 
@@ -52,6 +52,17 @@ class BlobSettings(Section):
     secret_key: SecretReference | None = None
 
 
+class VaultSettings(Section):
+    """A vault (HashiCorp Vault or OpenBao, key-value engine version 2) for secrets named `vault:path#field`."""
+
+    address: HttpAddress
+    token: SecretReference
+    mount: str = "secret"
+    namespace: str = ""
+    ca_file: Path | None = None
+    timeout_seconds: float = Field(5, gt=0)
+
+
 class LimitSettings(Section):
     """Bounds on what others may send and on what one file may cost to parse."""
 
@@ -69,7 +80,9 @@ class TimestampAuthoritySettings(Section):
 
     name: str
     url: HttpAddress
-    timeout_seconds: float = Field(180, gt=0, le=600)
+    timeout_seconds: float = Field(180, gt=0, le=180)
+    # The policy (an OID) that every token must carry; none asks for none.
+    policy: str | None = Field(None, pattern=r"^[0-2](\.[0-9]+)+$")
 
 
 class RevocationSettings(Section):
@@ -134,6 +147,7 @@ class Settings(BaseSettings):
     pkcs11_module: Path | None = None
     pkcs11_timeout_seconds: float = Field(30, gt=0)
     outgoing_networks: tuple[str, ...] = ()
+    vault: VaultSettings | None = None
     timestamp_authorities: tuple[TimestampAuthoritySettings, ...] = ()
     vnpay: VnpaySettings | None = None
     limits: LimitSettings = LimitSettings()

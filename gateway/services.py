@@ -16,6 +16,7 @@ from gateway.db.engine import make_engine
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.queue import Waker
 from gateway.outgoing import AddressGuard
+from gateway.secret_providers.vault import VaultAccount, VaultSecrets
 from payments.providers.registry import ProviderRegistry, make_providers
 from signing.key_sources.registry import KeySources
 from signing.model import SigningProfile
@@ -58,7 +59,13 @@ class Services:
         All of it ends before a lease does, so that no second worker begins while the first still waits.
         """
         authorities = [
-            Rfc3161Authority(item.name, item.url, anchors=self._tsa_anchors, timeout_seconds=item.timeout_seconds)
+            Rfc3161Authority(
+                item.name,
+                item.url,
+                anchors=self._tsa_anchors,
+                timeout_seconds=item.timeout_seconds,
+                policy=item.policy,
+            )
             for item in self.settings.timestamp_authorities
         ]
         total = SHARE_OF_LEASE * self.settings.worker.lease_seconds
@@ -75,10 +82,18 @@ class Services:
         self.engine.dispose()
 
 
+def open_secrets(settings: Settings) -> SecretProvider:
+    """Return what reads secrets: the environment, files and, where one is set up, the vault."""
+    local = LocalSecrets()
+    if settings.vault is None:
+        return local
+    return LocalSecrets({"vault": VaultSecrets(VaultAccount(**settings.vault.model_dump()), local)})
+
+
 def build_services(settings: Settings) -> Services:
     """Wire the adapters that the settings choose."""
     settings.data_folder.mkdir(parents=True, exist_ok=True)
-    secrets = LocalSecrets()
+    secrets = open_secrets(settings)
     return Services(
         settings=settings,
         engine=make_engine(settings.database_url),

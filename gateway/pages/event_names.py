@@ -12,6 +12,8 @@ EVENTS = {
     "signing-request.cancelled": Text("Huỷ yêu cầu ký", "Signing cancelled"),
     "signing-request.expired": Text("Yêu cầu ký hết hạn", "Signing request expired"),
     "signing-request.failed": Text("Không ký được", "Signing failed"),
+    "certificate.expiring": Text("Chứng thư sắp hết hạn", "Certificate expires soon"),
+    "certificate.self-check-failed": Text("Khoá ký không qua tự kiểm tra", "A key failed its self-check"),
     "certificate.held": Text("Tạm dừng một chứng thư", "Certificate held"),
     "certificate.released": Text("Dùng lại một chứng thư", "Certificate released"),
     "validation.asked": Text("Yêu cầu kiểm tra chữ ký", "Validation asked for"),

@@ -140,7 +140,8 @@ def _exchange(
                     raise HttpFailed(f"no whole answer within {timeout_seconds:g} s")
                 return response.status_code, kind, content
         except (requests.RequestException, OSError, ValueError) as error:
-            if deadline.over:
+            # The library's own time limit is the same one, and may notice first.
+            if deadline.over or isinstance(error, requests.Timeout):
                 raise HttpFailed(f"no whole answer within {timeout_seconds:g} s") from None
             raise HttpFailed(f"no answer: {type(error).__name__}") from None
 

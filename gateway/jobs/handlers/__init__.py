@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from gateway.certificate_care import announce_expiring
 from gateway.jobs.handlers.events import deliver_webhook, fan_out_event
 from gateway.jobs.handlers.expiry import expire_signing_requests
 from gateway.jobs.handlers.payments import (
@@ -30,4 +31,5 @@ SWEEPS: tuple[Callable[[Services, datetime], None], ...] = (
     close_expired_orders,
     settle_forgotten_callbacks,
     ask_about_silent_attempts,
+    announce_expiring,
 )
