@@ -62,15 +62,15 @@ class Names:
 
     @cached_property
     def _clients(self) -> Mapping[str, str]:
-        return dict(self._work.session.execute(select(ApiClientRow.id, ApiClientRow.name)).tuples().all())
+        return dict(self._work.session.execute(select(ApiClientRow.id, ApiClientRow.name)).all())
 
     @cached_property
     def _people(self) -> Mapping[str, str]:
-        return dict(self._work.session.execute(select(AccountRow.id, AccountRow.full_name)).tuples().all())
+        return dict(self._work.session.execute(select(AccountRow.id, AccountRow.full_name)).all())
 
     @cached_property
     def _units(self) -> Mapping[str, str]:
-        return dict(self._work.session.execute(select(UnitRow.code, UnitRow.name)).tuples().all())
+        return dict(self._work.session.execute(select(UnitRow.code, UnitRow.name)).all())
 
     def provider(self, name: str) -> Text:
         """Return a provider's own name, also of one that is no longer used."""

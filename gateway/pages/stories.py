@@ -115,7 +115,7 @@ def _signing_steps(work: UnitOfWork, names: Names, request: SigningRequestRow) -
     )
     steps += [
         StoryStep(StepKind.VALIDATED, StepState.DONE, row.completed_at, verification=verify_page(row, document))
-        for row, document in work.session.execute(query).tuples()
+        for row, document in work.session.execute(query)
         if row.completed_at is not None
     ]
     return steps

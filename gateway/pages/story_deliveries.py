@@ -27,7 +27,7 @@ def delivery_step(work: UnitOfWork, names: Names, subject_ids: Collection[str]) 
         .where(EventRow.subject_id.in_(subject_ids))
         .order_by(WebhookDeliveryRow.created_at, WebhookDeliveryRow.id)
     )
-    rows = work.session.execute(query).tuples().all()
+    rows = work.session.execute(query).all()
     if not rows:
         return []
     views = tuple(_view(names, *row) for row in rows)

@@ -55,7 +55,7 @@ def list_stories(services: Services, unit_ids: Sequence[str], search: str, curso
     A dossier stands where its newest request or order does; cursor is the id of the last one shown.
     """
     with services.unit_of_work(read_only=True) as work:
-        found = work.session.execute(_newest(unit_ids, search, cursor)).tuples().all()
+        found = work.session.execute(_newest(unit_ids, search, cursor)).all()
         shown = found[:PAGE_ROWS]
         rows = _rows(work, unit_ids, [code for code, _ in shown])
         last = shown[-1][1] if len(found) > PAGE_ROWS else None
@@ -88,7 +88,7 @@ def _rows(work: UnitOfWork, unit_ids: Sequence[str], codes: Sequence[str]) -> di
     orders = work.session.scalars(
         select(FeeOrderRow).where(FeeOrderRow.unit_id.in_(unit_ids), FeeOrderRow.dossier_code.in_(codes))
     ).all()
-    names = dict(work.session.execute(select(UnitRow.id, UnitRow.name)).tuples().all())
+    names = dict(work.session.execute(select(UnitRow.id, UnitRow.name)).all())
     broken = _with_open_breaks(work, [order.id for order in orders])
     return {
         code: _row(

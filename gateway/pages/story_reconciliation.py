@@ -37,7 +37,7 @@ def reconciliation_steps(
             select(MatchRow, StatementEntryRow)
             .join(StatementEntryRow, StatementEntryRow.id == MatchRow.entry_id)
             .where(MatchRow.payment_id.in_(attempt_ids))
-        ).tuples()
+        )
     )
     breaks = list(work.session.scalars(select(BreakRow).where(BreakRow.payment_id.in_(attempt_ids))))
     hints = _hints(work, orders[0].dossier_code, {order.unit_id for order in orders}) if orders else []
@@ -64,7 +64,7 @@ def _hints(work: UnitOfWork, dossier_code: str, unit_ids: set[str]) -> list[Brea
     )
     # HS-1 is not named by a text that says HS-12 or HS-1-B.
     alone = re.compile(rf"(?<![\w-]){re.escape(dossier_code)}(?![\w-])", re.IGNORECASE)
-    found = work.session.execute(query).tuples()
+    found = work.session.execute(query)
     return [row for row, entry in found if any(alone.search(line) for line in _lines(entry))]
 
 
