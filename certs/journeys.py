@@ -65,10 +65,7 @@ def check_may_sign(
         CertificateRevoked: The CA says so, or revoked a CA above it.
         RevocationUnknown: Nobody could say; the request may be tried again.
     """
-    if certificate.state == CertificateState.HELD:
-        raise KeySourceHeld(f"the key is on hold: {certificate.hold_code}")
-    if certificate.state != CertificateState.ACTIVE:
-        raise CertificateWithdrawn("the unit withdrew this certificate from use")
+    check_in_use(certificate)
     chain = chain_ders_of(certificate)
     purpose = Purpose.OFFICIAL if certificate.role == CertificateRole.PERSON else Purpose.ORGANISATION
     anchors = [anchor for anchor in anchors if anchor.purpose is purpose]
@@ -79,6 +76,18 @@ def check_may_sign(
     result = check_path(certificate.certificate_der, pool, anchors, evidence, now, purpose)
     _raise_unless_passed(result)
     return result, evidence
+
+
+def check_in_use(certificate: SigningCertificateView) -> None:
+    """Let a certificate through that its unit has neither put on hold nor withdrawn.
+
+    Raises:
+        KeySourceHeld, CertificateWithdrawn: As they say.
+    """
+    if certificate.state == CertificateState.HELD:
+        raise KeySourceHeld(f"the key is on hold: {certificate.hold_code}")
+    if certificate.state != CertificateState.ACTIVE:
+        raise CertificateWithdrawn("the unit withdrew this certificate from use")
 
 
 def _raise_unless_passed(result: PathResult) -> None:

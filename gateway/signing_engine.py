@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from certs.errors import CertificateWithdrawn, KeySourceHeld, RevocationUnknown
-from certs.journeys import chain_ders_of, check_may_sign
-from certs.model import CertificateState, Indication, SubIndication
+from certs.errors import RevocationUnknown
+from certs.journeys import chain_ders_of, check_in_use, check_may_sign
+from certs.model import Indication, SubIndication
 from certs.store import SigningCertificate
 from gateway.blobs import Blob
 from gateway.db.tables.documents import SignaturePictureRow
@@ -80,23 +80,11 @@ class _UnlessHeld:
         self._key = services.key_sources.open_key_source(certificate.key_source_uri)
 
     def sign(self, data: bytes, algorithm: SignatureAlgorithm) -> bytes:
-        _check_not_held(_present(self._services, self._certificate.id))
+        check_in_use(_present(self._services, self._certificate.id))
         return self._key.sign(data, algorithm)
 
     def close(self) -> None:
         self._key.close()
-
-
-def _check_not_held(certificate: SigningCertificate) -> None:
-    """Let a certificate through that its unit has neither put on hold nor withdrawn.
-
-    Raises:
-        KeySourceHeld, CertificateWithdrawn: As they say.
-    """
-    if certificate.state == CertificateState.HELD:
-        raise KeySourceHeld(f"the key is on hold: {certificate.hold_code}")
-    if certificate.state != CertificateState.ACTIVE:
-        raise CertificateWithdrawn("the unit withdrew this certificate from use")
 
 
 def _present(services: Services, certificate_id: str) -> SigningCertificate:

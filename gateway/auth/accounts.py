@@ -16,7 +16,6 @@ from gateway.services import Services
 log = structlog.get_logger()
 # Auditors and operators see every unit; anyone else sees the unit they belong to.
 ROLES_OF_THE_CITY = frozenset({"auditor", "operator"})
-ROLES = ROLES_OF_THE_CITY | {"official", "clerk", "finance"}
 
 
 class Person:
