@@ -11,7 +11,7 @@ from signing.formats.cms import assemble_signed_data, check_signature_value, res
 from signing.formats.pdf.complete import check_prepared, complete_pdf
 from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
 from signing.key_sources.base import KeySource
-from signing.model import BetweenText, Level, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
+from signing.model import BetweenText, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.policies import signature_algorithm
 from signing.timestamps.base import TimestampAuthority, TimestampToken
 
@@ -49,12 +49,12 @@ def sign_pdf(
     """
     algorithm = signature_algorithm(step.certificate_der)
     order = _order(step, algorithm, now)
-    if step.profile.level is Level.B_T and tsa is None:
-        raise TimestampUnavailable("the level B-T needs a time-stamping authority, and none is set")
+    if step.profile.level.has_timestamp and tsa is None:
+        raise TimestampUnavailable(f"the level {step.profile.level} needs a time-stamping authority, and none is set")
     try:
         prepared = confined.run(prepare_pdf, source, target, order)
         check_prepared(source, prepared)
-        token = _sign_prepared(prepared, step, algorithm, key, tsa if step.profile.level is Level.B_T else None)
+        token = _sign_prepared(prepared, step, algorithm, key, tsa if step.profile.level.has_timestamp else None)
         sha256, size_bytes = _measure(target)
     except BaseException:
         target.unlink(missing_ok=True)
@@ -71,7 +71,7 @@ def sign_pdf(
 
 
 def _order(step: SignatureStep, algorithm: SignatureAlgorithm, now: datetime) -> PdfSignatureOrder:
-    room = TIMESTAMP_ROOM_BYTES if step.profile.level is Level.B_T else 0
+    room = TIMESTAMP_ROOM_BYTES if step.profile.level.has_timestamp else 0
     return PdfSignatureOrder(
         placement=_for_signer(step.profile.placement, step.signer_name),
         signer_name=step.signer_name,

@@ -16,10 +16,22 @@ class SignerRole(StrEnum):
 
 
 class Level(StrEnum):
-    """PAdES baseline levels that signing reaches (ETSI EN 319 142-1)."""
+    """Baseline levels of PAdES, CAdES, XAdES, JAdES and ASiC (ETSI EN 319 142-1, 122-1, 132-1, 162-1; TS 119 182-1)."""
 
     B_B = "B-B"
     B_T = "B-T"
+    B_LT = "B-LT"
+    B_LTA = "B-LTA"
+
+    @property
+    def has_timestamp(self) -> bool:
+        """Whether a time-stamp over the signature value belongs to it."""
+        return self is not Level.B_B
+
+    @property
+    def has_material(self) -> bool:
+        """Whether the certificates and revocation answers that validation needs belong to it."""
+        return self in {Level.B_LT, Level.B_LTA}
 
 
 class SignatureAlgorithm(StrEnum):
