@@ -47,7 +47,7 @@ def sign_pdf(
         SignatureDoesNotFit: The finished signature is larger than planned.
         ConfinementError: The file could not be read within the limits.
     """
-    algorithm = signature_algorithm(step.certificate_der)
+    algorithm = signature_algorithm(step.certificate_der, prefer_pss=step.profile.prefer_pss)
     order = _order(step, algorithm, now)
     if step.profile.level.has_timestamp and tsa is None:
         raise TimestampUnavailable(f"the level {step.profile.level} needs a time-stamping authority, and none is set")

@@ -34,25 +34,49 @@ class Level(StrEnum):
         return self in {Level.B_LT, Level.B_LTA}
 
 
+class SignatureScheme(StrEnum):
+    """How a key turns a message into a signature value (RFC 8017; FIPS 186-5; RFC 8032)."""
+
+    RSASSA_PKCS1 = "rsassa-pkcs1-v1_5"
+    RSASSA_PSS = "rsassa-pss"
+    ECDSA = "ecdsa"
+    EDDSA = "eddsa"
+
+
 class SignatureAlgorithm(StrEnum):
     """How a key signs: its scheme and the digest inside."""
 
     RSA_SHA256 = "rsa-sha256"
     RSA_SHA384 = "rsa-sha384"
     RSA_SHA512 = "rsa-sha512"
+    RSASSA_PSS_SHA256 = "rsassa-pss-sha256"
+    RSASSA_PSS_SHA384 = "rsassa-pss-sha384"
+    RSASSA_PSS_SHA512 = "rsassa-pss-sha512"
     ECDSA_SHA256 = "ecdsa-sha256"
     ECDSA_SHA384 = "ecdsa-sha384"
     ECDSA_SHA512 = "ecdsa-sha512"
+    ED25519 = "ed25519"
 
     @property
     def digest_algorithm(self) -> str:
-        """The digest, as hashlib names it."""
-        return self.value.rpartition("-")[2]
+        """The digest over the document, as hashlib names it.
+
+        Ed25519 hashes what it signs by itself; CMS pairs it with SHA-512. Source: RFC 8419, 2.3.
+        """
+        return "sha512" if self is SignatureAlgorithm.ED25519 else self.value.rpartition("-")[2]
 
     @property
-    def is_rsa(self) -> bool:
-        """True for RSASSA-PKCS1-v1_5, False for ECDSA."""
-        return self.value.startswith("rsa")
+    def scheme(self) -> SignatureScheme:
+        """RSASSA-PSS here always has a salt as long as the digest, and MGF1 over the same digest."""
+        return _SCHEMES[self.value.rpartition("-")[0] or self.value]
+
+
+_SCHEMES = {
+    "rsa": SignatureScheme.RSASSA_PKCS1,
+    "rsassa-pss": SignatureScheme.RSASSA_PSS,
+    "ecdsa": SignatureScheme.ECDSA,
+    "ed25519": SignatureScheme.EDDSA,
+}
 
 
 @dataclass(frozen=True)
@@ -134,6 +158,7 @@ class SigningProfile:
 
     Attributes:
         image: Which of the signer's pictures is shown, or None.
+        prefer_pss: RSA keys sign with RSASSA-PSS where both schemes are open to them.
     """
 
     code: str
@@ -141,6 +166,7 @@ class SigningProfile:
     level: Level
     placement: Placement
     image: Literal["handwriting", "seal"] | None
+    prefer_pss: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Detached CMS signatures as PAdES and CAdES baseline want them, spliced from DER parts.
 
 Building through an ASN.1 library costs more than the signature itself, so a certificate's parts are encoded once.
-Sources: RFC 5652; RFC 5035 (ESS signing-certificate-v2); RFC 3161, appendix A; ETSI EN 319 142-1, table 1.
+Sources: RFC 5652; RFC 5035 (ESS signing-certificate-v2); RFC 3161, appendix A; RFC 4056 (RSASSA-PSS); RFC 8419
+(Ed25519); ETSI EN 319 142-1, table 1.
 """
 
 import hashlib
@@ -13,11 +14,11 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from signing.errors import SignatureValueWrong
 from signing.formats import der
-from signing.model import SignatureAlgorithm
+from signing.model import SignatureAlgorithm, SignatureScheme
 
 _CONTEXT_0 = 0xA0
 _CONTEXT_1 = 0xA1
@@ -54,8 +55,21 @@ def _digest_algorithm(name: str) -> bytes:
 
 @lru_cache(maxsize=16)
 def _signature_algorithm(algorithm: SignatureAlgorithm) -> bytes:
-    name = f"{algorithm.digest_algorithm}_{'rsa' if algorithm.is_rsa else 'ecdsa'}"
-    encoded: bytes = algos.SignedDigestAlgorithm({"algorithm": name}).dump()
+    digest = {"algorithm": algorithm.digest_algorithm}
+    wanted: dict[SignatureScheme, dict[str, object]] = {
+        SignatureScheme.RSASSA_PKCS1: {"algorithm": f"{algorithm.digest_algorithm}_rsa"},
+        SignatureScheme.ECDSA: {"algorithm": f"{algorithm.digest_algorithm}_ecdsa"},
+        SignatureScheme.EDDSA: {"algorithm": algorithm.value},
+        SignatureScheme.RSASSA_PSS: {
+            "algorithm": "rsassa_pss",
+            "parameters": {
+                "hash_algorithm": digest,
+                "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": digest},
+                "salt_length": _HASHES[algorithm.digest_algorithm].digest_size,
+            },
+        },
+    }
+    encoded: bytes = algos.SignedDigestAlgorithm(wanted[algorithm.scheme]).dump()
     return encoded
 
 
@@ -153,10 +167,14 @@ def check_signature_value(data: bytes, value: bytes, certificate_der: bytes, alg
     key = _public_key(certificate_der)
     digest = _HASHES[algorithm.digest_algorithm]
     try:
-        if algorithm.is_rsa and isinstance(key, rsa.RSAPublicKey):
+        if algorithm.scheme is SignatureScheme.RSASSA_PKCS1 and isinstance(key, rsa.RSAPublicKey):
             key.verify(value, data, padding.PKCS1v15(), digest)
-        elif not algorithm.is_rsa and isinstance(key, ec.EllipticCurvePublicKey):
+        elif algorithm.scheme is SignatureScheme.RSASSA_PSS and isinstance(key, rsa.RSAPublicKey):
+            key.verify(value, data, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
+        elif algorithm.scheme is SignatureScheme.ECDSA and isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(value, data, ec.ECDSA(digest))
+        elif algorithm.scheme is SignatureScheme.EDDSA and isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(value, data)
         else:
             raise SignatureValueWrong("the certificate's key is of another kind than the algorithm")
     except InvalidSignature:

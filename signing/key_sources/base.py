@@ -9,7 +9,7 @@ class KeySource(Protocol):
     """One private key, wherever it lives. It may be used from several threads."""
 
     def sign(self, data: bytes, algorithm: SignatureAlgorithm) -> bytes:
-        """Return the signature value over data: RSASSA-PKCS1-v1_5, or ECDSA as DER.
+        """Return the signature value over data as its scheme has it; ECDSA as DER (RFC 3279, 2.2.3).
 
         The caller verifies the value against the certificate before it uses it.
 

@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
@@ -56,8 +56,8 @@ class Pkcs12KeySource:
             raise KeySourceUnavailable(str(error)) from None
         with secret:
             key = self._load(secret, version)
-        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            raise KeyNotFound("the key file holds no RSA or elliptic-curve key")
+        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
+            raise KeyNotFound("the key file holds no RSA, ECDSA or Ed25519 key")
         self._pins.accept()
         return key
 

@@ -20,7 +20,7 @@ from pkcs11.util.ec import encode_ecdsa_signature
 
 from signing.errors import KeyNotFound, KeySourceError, KeySourceUnavailable, PinIncorrect, PinLocked, TokenAbsent
 from signing.key_sources.uri import TokenAddress
-from signing.model import SignatureAlgorithm
+from signing.model import SignatureAlgorithm, SignatureScheme
 
 # Answers; an error's answer is its code with a message.
 VALUE = "value"
@@ -33,6 +33,17 @@ _DIGEST_INFO = {
     "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
     "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
     "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
+}
+_PSS_MECHANISMS = {
+    "sha256": (pkcs11.Mechanism.SHA256, pkcs11.MGF.SHA256),
+    "sha384": (pkcs11.Mechanism.SHA384, pkcs11.MGF.SHA384),
+    "sha512": (pkcs11.Mechanism.SHA512, pkcs11.MGF.SHA512),
+}
+_KEY_TYPES = {
+    SignatureScheme.RSASSA_PKCS1: {pkcs11.KeyType.RSA},
+    SignatureScheme.RSASSA_PSS: {pkcs11.KeyType.RSA},
+    SignatureScheme.ECDSA: {pkcs11.KeyType.EC},
+    SignatureScheme.EDDSA: {pkcs11.KeyType.EC_EDWARDS},
 }
 _ABSENT = (p11.NoSuchToken, p11.TokenNotPresent, p11.TokenNotRecognised, p11.DeviceRemoved, p11.SlotIDInvalid)
 _WRONG_PIN = (p11.PinIncorrect, p11.PinInvalid, p11.PinLenRange)
@@ -156,13 +167,18 @@ def _text(value: bytes | str) -> str:
 
 
 def _sign(key: Any, algorithm: SignatureAlgorithm, data: bytes) -> bytes:
+    if key.key_type not in _KEY_TYPES[algorithm.scheme]:
+        raise KeySourceUnavailable(f"the key cannot sign with {algorithm}")
+    if algorithm.scheme is SignatureScheme.EDDSA:
+        return bytes(key.sign(data, mechanism=pkcs11.Mechanism.EDDSA))
     # Hashing here and not in the token: every token knows the bare mechanisms.
     digest = hashlib.new(algorithm.digest_algorithm, data).digest()
-    if algorithm.is_rsa != (key.key_type == pkcs11.KeyType.RSA):
-        raise KeySourceUnavailable(f"the key cannot sign with {algorithm}")
-    if algorithm.is_rsa:
-        value: bytes = key.sign(_DIGEST_INFO[algorithm.digest_algorithm] + digest, mechanism=pkcs11.Mechanism.RSA_PKCS)
-        return value
+    if algorithm.scheme is SignatureScheme.RSASSA_PKCS1:
+        info = _DIGEST_INFO[algorithm.digest_algorithm] + digest
+        return bytes(key.sign(info, mechanism=pkcs11.Mechanism.RSA_PKCS))
+    if algorithm.scheme is SignatureScheme.RSASSA_PSS:
+        parameters = (*_PSS_MECHANISMS[algorithm.digest_algorithm], len(digest))
+        return bytes(key.sign(digest, mechanism=pkcs11.Mechanism.RSA_PKCS_PSS, mechanism_param=parameters))
     return bytes(encode_ecdsa_signature(key.sign(digest, mechanism=pkcs11.Mechanism.ECDSA)))
 
 

@@ -36,12 +36,16 @@ def _load(path: Path) -> SigningProfile:
         image = values.get("image")
         if image not in {None, "handwriting", "seal"}:
             raise PlacementInvalid("image is handwriting, seal, or left out")
+        prefer_pss = values.get("prefer_pss", False)
+        if not isinstance(prefer_pss, bool):
+            raise PlacementInvalid("prefer_pss is true, false, or left out")
         return SigningProfile(
             code=path.stem,
             role=SignerRole(values["role"]),
             level=Level(values["level"]),
             placement=parse_placement(values["placement"]),
             image=cast(Literal["handwriting", "seal"] | None, image),
+            prefer_pss=prefer_pss,
         )
     except KeyError as error:
         raise ProfileUnusable(f"{path.name}: {error.args[0]} is missing") from None

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certs.model import Purpose, TrustAnchor
 
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 NAME = "Nguyễn Văn Ví Dụ"
 
 
@@ -51,6 +51,7 @@ class Pki:
     seal: Holder
     official_p256: Holder
     official_p384: Holder
+    official_ed25519: Holder
     short: Holder
     authority: Holder
     authority_without_usage: Holder
@@ -140,6 +141,7 @@ def build_pki() -> Pki:
         seal=issue("UBND phường Ví Dụ", rsa_key(), issuing),
         official_p256=issue(NAME, ec.generate_private_key(ec.SECP256R1()), issuing),
         official_p384=issue(NAME, ec.generate_private_key(ec.SECP384R1()), issuing),
+        official_ed25519=issue(NAME, ed25519.Ed25519PrivateKey.generate(), issuing),
         short=issue(NAME, rsa_key(1024), issuing),
         authority=issue("TSA THỬ NGHIỆM", rsa_key(), issuing, stamping=True),
         authority_without_usage=issue("TSA sai", rsa_key(), issuing, stamping=True, critical=False),

@@ -51,6 +51,14 @@ def test_a_placement_with_a_fault_is_refused(values):
         parse_placement(values)
 
 
+def test_a_profile_may_prefer_rsassa_pss(tmp_path):
+    content = 'role = "person"\nlevel = "B-T"\n{}[placement]\nkind = "invisible"'
+    (tmp_path / "plain.toml").write_text(content.format(""))
+    (tmp_path / "pss.toml").write_text(content.format("prefer_pss = true\n"))
+
+    assert {code: found.prefer_pss for code, found in load_profiles(tmp_path).items()} == {"plain": False, "pss": True}
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -60,6 +68,7 @@ def test_a_placement_with_a_fault_is_refused(values):
         'role = "person"\nlevel = "B-Z"\n[placement]\nkind = "invisible"',
         'role = "person"\nlevel = "B-T"\nimage = "photo"\n[placement]\nkind = "invisible"',
         'role = "person"\nlevel = "B-T"\n[placement]\nkind = "beside"',
+        'role = "person"\nlevel = "B-T"\nprefer_pss = "yes"\n[placement]\nkind = "invisible"',
     ],
 )
 def test_a_profile_with_a_fault_names_its_file(content, tmp_path):

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from asn1crypto import cms
 from asn1crypto.core import OctetString
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,13 +19,19 @@ from signing.formats.cms import (
     signed_attributes,
 )
 from signing.key_sources.fake import FakeKeySource
+from signing.model import SignatureAlgorithm
 from signing.policies import signature_algorithm
 
-HOLDERS = ["official", "official_p256", "official_p384"]
+HOLDERS = ["official", "official_p256", "official_p384", "official_ed25519"]
+RSA_PSS = (
+    SignatureAlgorithm.RSASSA_PSS_SHA256,
+    SignatureAlgorithm.RSASSA_PSS_SHA384,
+    SignatureAlgorithm.RSASSA_PSS_SHA512,
+)
 
 
-def signed(pki, holder, digest: bytes, token: bytes | None = None) -> bytes:
-    algorithm = signature_algorithm(holder.der)
+def signed(pki, holder, digest: bytes, algorithm: SignatureAlgorithm | None = None) -> bytes:
+    algorithm = algorithm or signature_algorithm(holder.der)
     attributes = signed_attributes(digest, holder.der)
     return assemble_signed_data(
         attributes=attributes,
@@ -32,11 +39,11 @@ def signed(pki, holder, digest: bytes, token: bytes | None = None) -> bytes:
         algorithm=algorithm,
         certificate_der=holder.der,
         chain_ders=pki.chain,
-        timestamp_token=token,
     )
 
 
-@pytest.mark.parametrize("name", HOLDERS)
+# openssl 3.0 verifies Ed25519 itself, but not inside a CMS.
+@pytest.mark.parametrize("name", [name for name in HOLDERS if name != "official_ed25519"])
 def test_openssl_verifies_it_over_the_content_and_not_over_another(name, pki, tmp_path):
     holder = getattr(pki, name)
     content = b"The bytes outside the gap."
@@ -46,6 +53,43 @@ def test_openssl_verifies_it_over_the_content_and_not_over_another(name, pki, tm
 
     assert openssl_verifies(tmp_path, content)
     assert not openssl_verifies(tmp_path, content + b"!")
+
+
+@pytest.mark.parametrize("algorithm", RSA_PSS)
+def test_openssl_verifies_rsassa_pss_with_each_digest(algorithm, pki, tmp_path):
+    content = b"The bytes outside the gap."
+    digest = hashlib.new(algorithm.digest_algorithm, content).digest()
+    (tmp_path / "cms.der").write_bytes(signed(pki, pki.official, digest, algorithm))
+    (tmp_path / "root.pem").write_bytes(pki.root.pem)
+
+    assert openssl_verifies(tmp_path, content)
+    assert not openssl_verifies(tmp_path, content + b"!")
+
+
+@pytest.mark.parametrize("algorithm", RSA_PSS)
+def test_rsassa_pss_states_its_digest_its_mask_and_a_salt_as_long_as_the_digest(algorithm, pki):
+    info = cms.ContentInfo.load(signed(pki, pki.official, b"d" * 32, algorithm))["content"]["signer_infos"][0]
+
+    digest = {"algorithm": algorithm.digest_algorithm, "parameters": None}
+    stated = info["signature_algorithm"]
+    assert stated["algorithm"].native == "rsassa_pss"
+    assert stated["parameters"]["hash_algorithm"].native == digest
+    assert stated["parameters"]["mask_gen_algorithm"].native == {"algorithm": "mgf1", "parameters": digest}
+    assert stated["parameters"]["salt_length"].native == hashlib.new(algorithm.digest_algorithm).digest_size
+    assert info["digest_algorithm"]["algorithm"].native == algorithm.digest_algorithm
+
+
+def test_ed25519_signs_the_attributes_goes_with_sha_512_and_has_no_parameters(pki, tmp_path):
+    info = cms.ContentInfo.load(signed(pki, pki.official_ed25519, b"d" * 64))["content"]["signer_infos"][0]
+
+    public = pki.official_ed25519.key.public_key()
+    (tmp_path / "key.pem").write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    (tmp_path / "signed").write_bytes(info["signed_attrs"].untag().dump())
+    (tmp_path / "value").write_bytes(info["signature"].native)
+    command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key.pem", "-rawin", "-in", "signed"]
+    assert subprocess.run([*command, "-sigfile", "value"], cwd=tmp_path, check=False).returncode == 0
+    assert info["signature_algorithm"].dump() == bytes.fromhex("300506032b6570")
+    assert info["digest_algorithm"]["algorithm"].native == "sha512"
 
 
 def openssl_verifies(folder, content: bytes) -> bool:
@@ -79,6 +123,8 @@ def test_a_value_of_another_key_or_over_other_bytes_is_wrong(pki):
     for data, der_bytes in ((b"dat", pki.official.der), (b"data", pki.seal.der), (b"data", pki.official_p256.der)):
         with pytest.raises(SignatureValueWrong):
             check_signature_value(data, value, der_bytes, algorithm)
+    with pytest.raises(SignatureValueWrong):
+        check_signature_value(b"data", value, pki.official.der, SignatureAlgorithm.RSASSA_PSS_SHA256)
 
 
 @given(st.binary(max_size=70_000))

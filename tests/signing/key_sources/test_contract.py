@@ -16,10 +16,14 @@ from tests.signing.softhsm import PIN, make_token
 DATA = b"signed attributes"
 
 
+def holders_of(pki):
+    return {"rsa": pki.official, "ec": pki.official_p256, "ed": pki.official_ed25519}
+
+
 @pytest.fixture(params=["fake", "pkcs12", "pkcs11"])
 def sources(request, pki, tmp_path: Path, monkeypatch):
-    """The official's RSA and P-256 keys in one kind of key source."""
-    holders = {"rsa": pki.official, "ec": pki.official_p256}
+    """The official's RSA, P-256 and Ed25519 keys in one kind of key source."""
+    holders = holders_of(pki)
     if request.param == "fake":
         yield {name: FakeKeySource(holder.key) for name, holder in holders.items()}
         return
@@ -46,14 +50,18 @@ def sources(request, pki, tmp_path: Path, monkeypatch):
         ("rsa", SignatureAlgorithm.RSA_SHA256),
         ("rsa", SignatureAlgorithm.RSA_SHA384),
         ("rsa", SignatureAlgorithm.RSA_SHA512),
+        ("rsa", SignatureAlgorithm.RSASSA_PSS_SHA256),
+        ("rsa", SignatureAlgorithm.RSASSA_PSS_SHA384),
+        ("rsa", SignatureAlgorithm.RSASSA_PSS_SHA512),
         ("ec", SignatureAlgorithm.ECDSA_SHA256),
         ("ec", SignatureAlgorithm.ECDSA_SHA384),
+        ("ed", SignatureAlgorithm.ED25519),
     ],
 )
 def test_a_value_verifies_with_the_certificate_and_with_no_other(sources, pki, name, algorithm):
     value = sources[name].sign(DATA, algorithm)
 
-    right = {"rsa": pki.official, "ec": pki.official_p256}[name]
+    right = holders_of(pki)[name]
     check_signature_value(DATA, value, right.der, algorithm)
     with pytest.raises(SignatureValueWrong):
         check_signature_value(DATA + b"!", value, right.der, algorithm)
@@ -62,8 +70,14 @@ def test_a_value_verifies_with_the_certificate_and_with_no_other(sources, pki, n
 
 
 def test_a_key_refuses_an_algorithm_of_another_kind_and_goes_on_working(sources, pki):
-    with pytest.raises(KeySourceUnavailable):
-        sources["rsa"].sign(DATA, SignatureAlgorithm.ECDSA_SHA256)
+    for name, algorithm in (
+        ("rsa", SignatureAlgorithm.ECDSA_SHA256),
+        ("rsa", SignatureAlgorithm.ED25519),
+        ("ec", SignatureAlgorithm.RSASSA_PSS_SHA256),
+        ("ed", SignatureAlgorithm.ECDSA_SHA256),
+    ):
+        with pytest.raises(KeySourceUnavailable):
+            sources[name].sign(DATA, algorithm)
 
     value = sources["rsa"].sign(DATA, SignatureAlgorithm.RSA_SHA256)
     check_signature_value(DATA, value, pki.official.der, SignatureAlgorithm.RSA_SHA256)

@@ -1,7 +1,7 @@
 """Key files that are wrong, gone or replaced."""
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric import ed448
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from config.secrets import LocalSecrets
@@ -58,7 +58,7 @@ def test_damaged_and_foreign_files_are_facts(source, files):
     with pytest.raises(KeySourceUnavailable):
         source.sign(DATA, RSA)
 
-    key = ed25519.Ed25519PrivateKey.generate()
+    key = ed448.Ed448PrivateKey.generate()
     foreign = pkcs12.serialize_key_and_certificates(b"k", key, None, None, BestAvailableEncryption("đúng".encode()))
     (files / "key.p12").write_bytes(foreign)
     with pytest.raises(KeyNotFound):
