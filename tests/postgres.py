@@ -25,6 +25,10 @@ _START_TIMEOUT_SECONDS = 30
 _DEBIAN_PROGRAMS = Path("/usr/lib/postgresql")
 # The account that Debian's package makes; PostgreSQL refuses to run as root.
 _ACCOUNT = "postgres"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_ROOM_BYTES = 2 * 1024**3
+# The template of an empty database.
+EMPTY = "template0"
 # Nothing in these databases outlives the tests, so no byte of it must reach the disk.
 _SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
 
@@ -47,16 +51,27 @@ def postgres_server() -> Iterator[str]:
     if found is not None:
         yield found.render_as_string(hide_password=False)
         return
-    with tempfile.TemporaryDirectory(prefix="gateway-postgres-") as name, _own_server(Path(name)) as own:
+    with (
+        tempfile.TemporaryDirectory(prefix="gateway-postgres-", dir=_roomy_memory()) as name,
+        _own_server(Path(name)) as own,
+    ):
         yield own.render_as_string(hide_password=False)
 
 
+def _roomy_memory() -> Path | None:
+    """Return a folder in memory: a database is 300 files, and copying them there is ten times as quick as on a disk."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
+        return _MEMORY
+    return None
+
+
 @contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """Yield the address of an empty database that is dropped afterwards, whoever is still connected."""
+def fresh_database(server_url: str, template: str = EMPTY) -> Iterator[str]:
+    """Yield the address of a copy of a template; it is dropped afterwards, whoever is still connected."""
     server = make_url(server_url)
     name = f"gateway_test_{secrets.token_hex(6)}"
-    _execute(server, sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'")
+    _execute(server, copy.format(sql.Identifier(name), sql.Identifier(template)))
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:

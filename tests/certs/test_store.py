@@ -18,14 +18,13 @@ from certs.errors import (
 )
 from certs.model import CertificateRole, Purpose
 from certs.revocation.model import EvidenceItem
-from certs.store import Base, CertificateStore, SigningCertificate
+from certs.store import CertificateStore, SigningCertificate
 from tests.certs.authority import Authority
 
 
 @pytest.fixture
 def session(database_url: str) -> Iterator[Session]:
     engine = create_engine(database_url)
-    Base.metadata.create_all(engine)
     with Session(engine) as session:
         yield session
     engine.dispose()

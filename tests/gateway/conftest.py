@@ -9,7 +9,6 @@ from sqlalchemy import Engine
 
 from config.confinement import InProcess
 from config.settings import Settings, load_settings
-from gateway.db import schema
 from gateway.db.engine import make_engine
 from gateway.services import Services, build_services
 
@@ -18,7 +17,6 @@ from gateway.services import Services, build_services
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on a migrated, empty database."""
     made = make_engine(database_url)
-    schema.upgrade(made)
     yield made
     made.dispose()
 

@@ -10,8 +10,8 @@ from gateway.db import schema
 from gateway.db.engine import make_engine
 
 
-def test_migrations_make_exactly_what_the_models_describe(database_url: str) -> None:
-    engine = make_engine(database_url)
+def test_migrations_make_exactly_what_the_models_describe(empty_database_url: str) -> None:
+    engine = make_engine(empty_database_url)
 
     schema.upgrade(engine)
 
@@ -20,8 +20,8 @@ def test_migrations_make_exactly_what_the_models_describe(database_url: str) -> 
     engine.dispose()
 
 
-def test_migrating_twice_changes_nothing(database_url: str) -> None:
-    engine = make_engine(database_url)
+def test_migrating_twice_changes_nothing(empty_database_url: str) -> None:
+    engine = make_engine(empty_database_url)
     schema.upgrade(engine)
 
     schema.upgrade(engine)
@@ -30,8 +30,8 @@ def test_migrating_twice_changes_nothing(database_url: str) -> None:
     engine.dispose()
 
 
-def test_migrations_can_be_taken_back_to_an_empty_database(database_url: str) -> None:
-    engine = make_engine(database_url)
+def test_migrations_can_be_taken_back_to_an_empty_database(empty_database_url: str) -> None:
+    engine = make_engine(empty_database_url)
     schema.upgrade(engine)
     config = schema.migration_config()
     with engine.begin() as connection:

@@ -5,13 +5,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from gateway.db.engine import make_engine
-from payments.store.base import Base
 from payments.store.payments import PaymentStore
-from payments.store.triggers import create_statements
 from tests.payments.desk import Desk, OpenStore
 from tests.payments.makers import FakeProvider, Recorded
 
@@ -26,10 +24,6 @@ def at() -> datetime:
 def engine(database_url: str) -> Iterator[Engine]:
     """Each database in turn, with tables and triggers."""
     made = make_engine(database_url)
-    with made.begin() as connection:
-        Base.metadata.create_all(connection)
-        for statement in create_statements(made.dialect.name):
-            connection.execute(text(statement))
     yield made
     made.dispose()
 
