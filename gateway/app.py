@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import structlog
 from flask import Flask, Response, g, request
 from flask_openapi3.models.info import Info
-from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.identifiers import new_id
 from gateway import operations
 from gateway.api import BLUEPRINTS
+from gateway.api.description import DescribedApi
 from gateway.auth.accounts import register_accounts, register_limits
 from gateway.auth.oauth import register_oauth
 from gateway.auth.scopes import SCOPES
@@ -31,7 +31,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 def create_app(services: Services) -> Flask:
     """Return the application that serves these services."""
-    app = OpenAPI(
+    app = DescribedApi(
         "gateway",
         info=Info(title="Digital-signature and e-payment gateway", version=VERSION),
         security_schemes={"oauth2": _oauth2_scheme()},

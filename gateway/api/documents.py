@@ -9,6 +9,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from config.identifiers import new_id
+from gateway.api.description import file_answer, file_body
 from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.blobs import CHUNK_BYTES, Blob
@@ -67,7 +68,12 @@ def get_document(work: UnitOfWork, document_id: str) -> DocumentRow:
     return row
 
 
-@blueprint.post("/documents", summary="Upload a document (the body is the file itself)", responses={201: DocumentOut})
+@blueprint.post(
+    "/documents",
+    summary="Upload a document (the body is the file itself)",
+    responses={201: DocumentOut},
+    openapi_extensions=file_body("application/octet-stream"),
+)
 @authorised("documents:write")
 def upload(query: UploadQuery) -> Response:
     """Stream the body into the store, look at it in the child process, and say what it is.
@@ -115,7 +121,11 @@ def describe(path: DocumentPath) -> dict[str, Any]:
         return render(get_document(work, path.document_id))
 
 
-@blueprint.get("/documents/<document_id>/content", summary="Download a document's bytes")
+@blueprint.get(
+    "/documents/<document_id>/content",
+    summary="Download a document's bytes",
+    responses={200: file_answer("application/pdf", "application/xml", "application/zip", "application/octet-stream")},
+)
 @authorised("documents:read")
 def content(path: DocumentPath) -> Response:
     """Send the bytes as they are kept."""

@@ -39,6 +39,23 @@ class EndpointOut(BaseModel):
     secret: str | None = Field(None, description="Shown once, when the endpoint is made")
 
 
+class DeliveryOut(BaseModel):
+    """One event on its way to an endpoint."""
+
+    id: str
+    event_id: str
+    state: str
+    attempts: int
+    last_status: int | None
+    last_problem: str | None
+    delivered_at: str | None
+
+
+class DeliveryPage(BaseModel):
+    items: list[DeliveryOut]
+    next_cursor: str | None
+
+
 class EventPage(BaseModel):
     items: list[dict[str, Any]]
     next_cursor: str | None
@@ -84,7 +101,11 @@ def create_endpoint(body: EndpointIn) -> Response:
     return response
 
 
-@blueprint.get("/webhook-endpoints/<endpoint_id>/deliveries", summary="Follow deliveries to an endpoint")
+@blueprint.get(
+    "/webhook-endpoints/<endpoint_id>/deliveries",
+    summary="Follow deliveries to an endpoint",
+    responses={200: DeliveryPage},
+)
 @authorised("events:read")
 def list_deliveries(path: EndpointPath, query: PageQuery) -> dict[str, Any]:
     """Newest first, with what the receiver last answered."""
@@ -101,12 +122,12 @@ def list_deliveries(path: EndpointPath, query: PageQuery) -> dict[str, Any]:
 
 
 def _delivery(row: WebhookDeliveryRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "event_id": row.event_id,
-        "state": row.state,
-        "attempts": row.attempts,
-        "last_status": row.last_status,
-        "last_problem": row.last_problem,
-        "delivered_at": row.delivered_at.isoformat() if row.delivered_at else None,
-    }
+    return DeliveryOut(
+        id=row.id,
+        event_id=row.event_id,
+        state=row.state,
+        attempts=row.attempts,
+        last_status=row.last_status,
+        last_problem=row.last_problem,
+        delivered_at=row.delivered_at.isoformat() if row.delivered_at else None,
+    ).model_dump()

@@ -15,7 +15,7 @@ blueprint = APIBlueprint(
 
 
 class EntriesQuery(BaseModel):
-    after_sequence: int = Field(0, ge=0, description="Entries after this number")
+    after_sequence: int = Field(0, ge=0, le=2**63 - 1, description="Entries after this number")
     limit: int = Field(100, ge=1, le=1000)
 
 

@@ -7,6 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from gateway.api.description import file_answer
 from gateway.api.documents import file_response
 from gateway.api.writing import caller, services
 from gateway.auth.oauth import authorised
@@ -87,7 +88,11 @@ def show(path: ReceiptPath) -> dict[str, Any]:
     ).model_dump()
 
 
-@blueprint.get("/receipts/<receipt_id>.pdf", summary="Download a receipt, sealed")
+@blueprint.get(
+    "/receipts/<receipt_id>.pdf",
+    summary="Download a receipt, sealed",
+    responses={200: file_answer("application/pdf")},
+)
 @authorised("fees:read")
 def download(path: ReceiptPath) -> Response:
     """Send the receipt's PDF, signed by the unit's seal."""

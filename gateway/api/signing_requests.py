@@ -8,6 +8,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from gateway.api.description import file_answer
 from gateway.api.documents import file_response, get_document
 from gateway.api.paging import PageQuery, page_body
 from gateway.api.writing import Answer, caller, now, services, write_once
@@ -241,7 +242,11 @@ def refuse(path: RequestPath, body: ReasonIn) -> Response:
     return write_once(body, end)
 
 
-@blueprint.get("/signing-requests/<request_id>/documents/<document_id>/signed", summary="Download the signed document")
+@blueprint.get(
+    "/signing-requests/<request_id>/documents/<document_id>/signed",
+    summary="Download the signed document",
+    responses={200: file_answer("application/pdf")},
+)
 @authorised("signing:read")
 def signed(path: SignedDocumentPath) -> Response:
     """Send the newest revision; only when every step has signed."""

@@ -7,6 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from gateway.api.description import file_body
 from gateway.api.paging import PageQuery, page_body
 from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
@@ -70,6 +71,46 @@ class StatementImportOut(BaseModel):
     reconciliations: list[ReconciledOut]
 
 
+class StatementOut(BaseModel):
+    """A statement as it was imported."""
+
+    id: str
+    account: str
+    currency: str | None
+    identification: str
+    period_from: str | None
+    period_to: str | None
+    entry_count: int
+    findings: list[dict[str, Any]]
+    imported_at: str
+
+
+class StatementPage(BaseModel):
+    items: list[StatementOut]
+    next_cursor: str | None
+
+
+class BreakOut(BaseModel):
+    """A difference between the books and the bank, with its explanation and what might resolve it."""
+
+    id: str
+    kind: str
+    state: BreakState
+    account: str
+    payment_id: str | None
+    amount_minor: int
+    currency: str
+    occurred_on: str
+    vi: str
+    en: str
+    proposals: list[dict[str, Any]]
+
+
+class BreakPage(BaseModel):
+    items: list[BreakOut]
+    next_cursor: str | None
+
+
 class BreakListQuery(PageQuery):
     state: BreakState | None = Field(BreakState.OPEN)
 
@@ -102,7 +143,12 @@ def render(result: ImportResult) -> dict[str, Any]:
     ).model_dump()
 
 
-@blueprint.post("/statements", summary="Import a statement (the body is the file)", responses={201: StatementImportOut})
+@blueprint.post(
+    "/statements",
+    summary="Import a statement (the body is the file)",
+    responses={201: StatementImportOut},
+    openapi_extensions=file_body("application/octet-stream"),
+)
 @authorised("finance:write")
 def create() -> Response:
     """Keep, check, book and reconcile a camt.053 file; read whole or refused whole, and the same file once."""
@@ -118,7 +164,7 @@ def create() -> Response:
     return write_once(blob.sha256.encode(), keep)
 
 
-@blueprint.get("/statements", summary="List statements")
+@blueprint.get("/statements", summary="List statements", responses={200: StatementPage})
 @authorised("finance:read")
 def list_statements(query: PageQuery) -> dict[str, Any]:
     """Newest import first."""
@@ -128,20 +174,20 @@ def list_statements(query: PageQuery) -> dict[str, Any]:
 
 
 def _statement(row: StatementRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "account": row.account,
-        "currency": row.currency,
-        "identification": row.identification,
-        "period_from": row.period_from.isoformat() if row.period_from else None,
-        "period_to": row.period_to.isoformat() if row.period_to else None,
-        "entry_count": row.entry_count,
-        "findings": row.findings,
-        "imported_at": row.imported_at.isoformat(),
-    }
+    return StatementOut(
+        id=row.id,
+        account=row.account,
+        currency=row.currency,
+        identification=row.identification,
+        period_from=row.period_from.isoformat() if row.period_from else None,
+        period_to=row.period_to.isoformat() if row.period_to else None,
+        entry_count=row.entry_count,
+        findings=row.findings,
+        imported_at=row.imported_at.isoformat(),
+    ).model_dump()
 
 
-@blueprint.get("/breaks", summary="List breaks")
+@blueprint.get("/breaks", summary="List breaks", responses={200: BreakPage})
 @authorised("finance:read")
 def list_breaks(query: BreakListQuery) -> dict[str, Any]:
     """Newest first, each with its explanation and what might resolve it."""
@@ -153,16 +199,16 @@ def list_breaks(query: BreakListQuery) -> dict[str, Any]:
 
 
 def _break(row: BreakRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "kind": row.kind,
-        "state": row.state,
-        "account": row.account,
-        "payment_id": row.payment_id,
-        "amount_minor": row.amount_minor,
-        "currency": row.currency,
-        "occurred_on": row.occurred_on.isoformat(),
-        "vi": row.explanation_vi,
-        "en": row.explanation_en,
-        "proposals": row.proposals,
-    }
+    return BreakOut(
+        id=row.id,
+        kind=row.kind,
+        state=BreakState(row.state),
+        account=row.account,
+        payment_id=row.payment_id,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        occurred_on=row.occurred_on.isoformat(),
+        vi=row.explanation_vi,
+        en=row.explanation_en,
+        proposals=row.proposals,
+    ).model_dump()
