@@ -89,7 +89,7 @@ def _ocsp_request(certificate: x509.Certificate, issuer: x509.Certificate) -> by
     cert_id = ocsp.CertId(
         {
             "hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha1", "parameters": core.Null()}),
-            "issuer_name_hash": issuer.subject.sha1,
+            "issuer_name_hash": certificate.issuer.sha1,
             "issuer_key_hash": issuer.public_key.sha1,
             "serial_number": certificate.serial_number,
         }
