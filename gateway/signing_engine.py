@@ -13,8 +13,8 @@ from certs.store import SigningCertificate
 from gateway.blobs import Blob
 from gateway.db.tables.documents import SignaturePictureRow
 from gateway.services import Services
-from gateway.trust import revocation_gatherer, trust_anchors
-from gateway.validating import validate_file
+from gateway.trust import material_gatherer, revocation_gatherer, trust_anchors
+from gateway.validating import validate_file, validate_offline
 from signing.journeys import sign_pdf
 from signing.model import SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.profiles import parse_placement
@@ -62,7 +62,16 @@ def sign_local_file(
     certificate = _present(services, order.certificate.id)
     check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now)
     key = _UnlessHeld(services, certificate)
-    signed = sign_pdf(source, target, step, key=key, tsa=services.time_stamping, confined=services.confined, now=now)
+    signed = sign_pdf(
+        source,
+        target,
+        step,
+        key=key,
+        tsa=services.time_stamping,
+        confined=services.confined,
+        now=now,
+        materials=material_gatherer(services),
+    )
     _check_result(services, target, signed)
     return signed
 
@@ -118,11 +127,14 @@ def _picture(services: Services, certificate_id: str) -> bytes | None:
 def _check_result(services: Services, path: Path, signed: SignedRevision) -> None:
     """Let a result pass only if our own validation finds the new signature good and no other one broken.
 
+    From B-LT on the signature must prove itself: nobody is asked, only what the file holds counts.
+
     Raises:
         RevocationUnknown: The status that was known before the signature cannot be had now; it may be tried again.
         ResultNotGood: Anything else that is not TOTAL_PASSED.
     """
-    report = validate_file(services, path, datetime.now(UTC))
+    provable = signed.level.has_material
+    report = (validate_offline if provable else validate_file)(services, path, datetime.now(UTC))
     made = next((found for found in report.signatures if found.field_name == signed.field_name), None)
     if made is None:
         raise ResultNotGood("the new signature is not found in the result")
@@ -130,6 +142,8 @@ def _check_result(services: Services, path: Path, signed: SignedRevision) -> Non
         if made.sub_indication is SubIndication.TRY_LATER:
             raise RevocationUnknown("the signature was made, but the certificate's status is no longer known")
         raise ResultNotGood(f"the new signature is {_words(made)}")
+    if provable and made.level != f"PAdES-{signed.level}":
+        raise ResultNotGood(f"the new signature is {made.level}, not {signed.level}")
     broken = next((found for found in report.signatures if found.indication is Indication.FAILED), None)
     if broken is not None:
         raise ResultNotGood(f"the signature in {broken.field_name} is {_words(broken)}")

@@ -7,6 +7,7 @@ from certs.revocation.fetch import HttpExchange
 from certs.revocation.gather import GatherLimits, RevocationGatherer
 from certs.revocation.model import EvidenceItem
 from gateway.services import Services
+from signing.augmentation.material import PathMaterial
 
 
 class SharedRevocationCache:
@@ -39,6 +40,11 @@ def revocation_gatherer(services: Services) -> RevocationGatherer:
         crl_max_size_bytes=settings.answer_size_bytes,
     )
     return RevocationGatherer(HttpExchange(services.address_guard), SharedRevocationCache(services), limits)
+
+
+def material_gatherer(services: Services) -> PathMaterial:
+    """Return what gathers the material of signatures that are to stay provable."""
+    return PathMaterial(revocation_gatherer(services), lambda: trust_anchors(services))
 
 
 def trust_anchors(services: Services, purpose: Purpose | None = None) -> tuple[TrustAnchor, ...]:

@@ -221,6 +221,24 @@ class TimestampNotTrustworthy(TimestampError):
         return str(self.args[0])
 
 
+class MaterialError(SigningError):
+    """Base: what a later validation needs could not be put together."""
+
+    code = "validation-material"
+
+
+class MaterialUnavailable(MaterialError):
+    """Nobody could say whether a certificate on a path was revoked; it may be tried again."""
+
+    code = "validation-material-unavailable"
+
+
+class MaterialNotSound(MaterialError):
+    """A signer's or time-stamping authority's certificate is not trusted, expired or revoked."""
+
+    code = "validation-material-not-sound"
+
+
 DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {
     error.code: error
     for error in (

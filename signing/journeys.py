@@ -6,17 +6,19 @@ from datetime import datetime
 from pathlib import Path
 
 from config.confinement import ConfinedRunner
-from signing.errors import TimestampUnavailable
+from signing.augmentation.pades import TIMESTAMP_ROOM_BYTES, add_document_timestamp, add_material
+from signing.augmentation.subjects import timestamp_subject
+from signing.errors import MaterialUnavailable, TimestampUnavailable
 from signing.formats.cms import assemble_signed_data, check_signature_value, reserved_size_bytes, signed_attributes
+from signing.formats.material import EvidenceSubject, MaterialGatherer
 from signing.formats.pdf.complete import check_prepared, complete_pdf
+from signing.formats.pdf.long_term import SignatureMaterial
 from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
 from signing.key_sources.base import KeySource
-from signing.model import BetweenText, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
+from signing.model import BetweenText, Level, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.policies import signature_algorithm
 from signing.timestamps.base import TimestampAuthority, TimestampToken
 
-# Tokens with their certificates take 2 to 7 KiB; the file holds what is left over as zeros.
-TIMESTAMP_ROOM_BYTES = 12 * 1024
 SIGNER_NAME = "{signer_name}"
 
 
@@ -29,32 +31,40 @@ def sign_pdf(
     tsa: TimestampAuthority | None,
     confined: ConfinedRunner,
     now: datetime,
+    materials: MaterialGatherer | None = None,
 ) -> SignedRevision:
-    """Write source plus one signed revision to target.
+    """Write source plus one signed revision to target, and at B-LT and B-LTA a further one that makes it provable.
 
     The signer's right to sign is the caller's to check before. Whatever fails, there is no target; the key is used
     at most once.
 
     Args:
         target: Where the signed file goes; a file already there is replaced.
-        tsa: Needed at level B-T.
+        tsa: Needed at level B-T and above.
         confined: Runs the part that parses the untrusted file.
         now: Aware; becomes the claimed time.
+        materials: Needed at levels B-LT and B-LTA.
     Raises:
         DocumentNotSignable, PlacementError, PictureUnusable, AlgorithmNotAllowed: The key was not used.
         KeySourceError: The key could not be used, or its value does not verify.
         TimestampError: Signed, but not stamped; nothing is kept.
+        MaterialError: Signed, but not provable; nothing is kept.
         SignatureDoesNotFit: The finished signature is larger than planned.
         ConfinementError: The file could not be read within the limits.
     """
     algorithm = signature_algorithm(step.certificate_der, prefer_pss=step.profile.prefer_pss)
     order = _order(step, algorithm, now)
-    if step.profile.level.has_timestamp and tsa is None:
-        raise TimestampUnavailable(f"the level {step.profile.level} needs a time-stamping authority, and none is set")
+    level = step.profile.level
+    if level.has_timestamp and tsa is None:
+        raise TimestampUnavailable(f"the level {level} needs a time-stamping authority, and none is set")
+    if level.has_material and materials is None:
+        raise MaterialUnavailable(f"the level {level} needs responders to be asked, and nothing here asks them")
     try:
         prepared = confined.run(prepare_pdf, source, target, order)
         check_prepared(source, prepared)
-        token = _sign_prepared(prepared, step, algorithm, key, tsa if step.profile.level.has_timestamp else None)
+        token = _sign_prepared(prepared, step, algorithm, key, tsa if level.has_timestamp else None)
+        if tsa is not None and token is not None and materials is not None and level.has_material:
+            _make_provable(prepared, step, token, tsa=tsa, materials=materials, confined=confined, now=now)
         sha256, size_bytes = _measure(target)
     except BaseException:
         target.unlink(missing_ok=True)
@@ -66,8 +76,26 @@ def sign_pdf(
         page_index=prepared.page_index,
         rectangle=prepared.rectangle,
         signed_at=token.gen_time if token else now,
-        level=step.profile.level,
+        level=level,
     )
+
+
+def _make_provable(
+    prepared: PreparedRevision,
+    step: SignatureStep,
+    token: TimestampToken,
+    *,
+    tsa: TimestampAuthority,
+    materials: MaterialGatherer,
+    confined: ConfinedRunner,
+    now: datetime,
+) -> None:
+    subjects = (EvidenceSubject(step.certificate_der, step.chain_ders), timestamp_subject(token.der))
+    provable = (SignatureMaterial(prepared.field_name, materials.material_for(subjects, now)),)
+    if step.profile.level is Level.B_LTA:
+        add_document_timestamp(prepared.path, provable, tsa, confined)
+    else:
+        add_material(prepared.path, provable, confined)
 
 
 def _order(step: SignatureStep, algorithm: SignatureAlgorithm, now: datetime) -> PdfSignatureOrder:

@@ -49,6 +49,16 @@ def evidence_times(kind: str, der: bytes) -> tuple[datetime, datetime | None] | 
     return _tolerant(lambda: _times(kind, der))
 
 
+def find_responders(item: EvidenceItem) -> tuple[bytes, ...]:
+    """Return the certificates in an OCSP response whose own status counts: those without id-pkix-ocsp-nocheck.
+
+    Source: RFC 6960, 4.2.2.2.1.
+    """
+    if item.kind != "ocsp":
+        return ()
+    return _tolerant(lambda: _responders(item.der)) or ()
+
+
 def freshest(statuses: list[RevocationStatus]) -> RevocationStatus:
     """Return a final revocation where there is one, else the newest answer, else unknown.
 
@@ -70,6 +80,15 @@ def _tolerant(read: Callable[[], T]) -> T | None:
         return read()
     except READING_ERRORS:
         return None
+
+
+def _responders(der: bytes) -> tuple[bytes, ...]:
+    return tuple(one for one in parse_ocsp(der).certificates if not _never_revoked(one))
+
+
+def _never_revoked(certificate_der: bytes) -> bool:
+    extensions = x509.load_der_x509_certificate(certificate_der).extensions
+    return any(isinstance(extension.value, x509.OCSPNoCheck) for extension in extensions)
 
 
 def _read_crl(der: bytes, certificate_der: bytes, issuer_der: bytes) -> RevocationStatus | None:

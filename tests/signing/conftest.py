@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from config.confinement import InProcess
 from signing.journeys import sign_pdf
 from signing.key_sources.fake import FakeKeySource
-from signing.model import Level, SignatureStep, SignedRevision
+from signing.model import SignatureStep, SignedRevision
 from signing.profiles import load_profiles
 from signing.timestamps.base import TimestampAuthority
 from signing.timestamps.rfc3161 import Rfc3161Authority
@@ -104,7 +104,7 @@ def sign_once() -> Callable[..., SignedRevision]:
     def sign(
         source: Path, target: Path, step: SignatureStep, holder: Holder, tsa: TimestampAuthority | None = None
     ) -> SignedRevision:
-        assert (tsa is not None) == (step.profile.level is Level.B_T)
+        assert (tsa is not None) == step.profile.level.has_timestamp
         return sign_pdf(source, target, step, key=key_of(holder), tsa=tsa, confined=InProcess(), now=datetime.now(UTC))
 
     return sign

@@ -39,6 +39,7 @@ from gateway.signing_requests import end_request
 from signing.errors import (
     AlgorithmNotAllowed,
     DocumentNotSignable,
+    MaterialNotSound,
     PictureUnusable,
     PinIncorrect,
     PinLocked,
@@ -65,6 +66,7 @@ FINAL_FAULTS = (
     AlgorithmNotAllowed,
     SignatureDoesNotFit,
     RevisionAltered,
+    MaterialNotSound,
     CertificateExpired,
     CertificateNotForSigning,
     CertificateNotTrusted,

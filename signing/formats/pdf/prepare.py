@@ -100,7 +100,7 @@ def prepare_pdf(source: Path, target: Path, order: PdfSignatureOrder) -> Prepare
             fields = signed_fields(reader)
             spot = _find_spot(target, page_count, fields, order)
             _refuse_certified(reader, visible=spot is not None)
-            return _write_revision(reader, target, order, spot, _free_field_name(reader))
+            return _write_revision(reader, target, order, spot, free_field_name(reader, "Signature"))
     except SigningError:
         target.unlink(missing_ok=True)
         raise
@@ -118,13 +118,14 @@ def _refuse_certified(reader: PdfFileReader, *, visible: bool) -> None:
         raise DocumentCertifiedAgainstChanges("a certification signature forbids new visible fields")
 
 
-def _free_field_name(reader: PdfFileReader) -> str:
+def free_field_name(reader: PdfFileReader, stem: str) -> str:
+    """Return stem with the first number that no field of the form carries."""
     form = entry(reader.root, "/AcroForm")
     taken = {entry(field, "/T") for field in resolved(entry(form, "/Fields"))}
     number = 1
-    while f"Signature{number}" in taken:
+    while f"{stem}{number}" in taken:
         number += 1
-    return f"Signature{number}"
+    return f"{stem}{number}"
 
 
 def _find_spot(path: Path, page_count: int, fields: list[SignedField], order: PdfSignatureOrder) -> _Spot | None:

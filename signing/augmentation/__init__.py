@@ -1,0 +1,1 @@
+"""Raising signatures to a higher level, whoever made them, and keeping archives provable."""
