@@ -18,7 +18,7 @@ run: ## Set up, play one dossier's whole life, keep serving until Ctrl-C (ARGS=-
 
 test: ## Set up and run every test, on SQLite and on PostgreSQL, two at a time
 	@deploy/setup/setup.sh test
-	@exec $(python) -m pytest -n 2 $(ARGS)
+	@exec $(python) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: ## Format, lint, types, imports between layers, migrations: what CI checks before the tests
 	@deploy/setup/setup.sh check

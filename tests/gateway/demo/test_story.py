@@ -31,25 +31,43 @@ def _play(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_dossiers_whole_life_holds_and_holds_again_on_the_same_database(tmp_path: Path) -> None:
-    for _ in range(2):
-        done = _play(tmp_path)
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The folder of one run, and what the run said."""
+    folder = tmp_path_factory.mktemp("played")
+    return folder, _play(folder)
 
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
-        assert "Everything held" in done.stdout
-        assert "DID NOT HOLD" not in done.stdout
-    for log in (tmp_path / "logs").glob("*.log"):
+
+def _assert_held(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    assert "Everything held" in done.stdout
+    assert "DID NOT HOLD" not in done.stdout
+
+
+@pytest.mark.xdist_group("one story")
+def test_a_dossiers_whole_life_holds_and_holds_again_on_the_same_database(
+    played: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, first = played
+    _assert_held(first)
+
+    _assert_held(_play(folder))
+
+    for log in (folder / "logs").glob("*.log"):
         assert "Traceback" not in log.read_text(encoding="utf-8"), log
 
 
-def test_no_secret_of_the_demonstration_stands_in_logs_or_database(tmp_path: Path) -> None:
-    done = _play(tmp_path)
-    assert done.returncode == 0, done.stdout[-3000:]
+@pytest.mark.xdist_group("one story")
+def test_no_secret_of_the_demonstration_stands_in_logs_or_database(
+    played: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, done = played
+    _assert_held(done)
 
-    secrets = [path.read_bytes().strip() for path in (tmp_path / "secrets").iterdir()]
-    secrets += [path.read_bytes().strip() for path in (tmp_path / "pki").rglob("*.pin")]
+    secrets = [path.read_bytes().strip() for path in (folder / "secrets").iterdir()]
+    secrets += [path.read_bytes().strip() for path in (folder / "pki").rglob("*.pin")]
     assert len(secrets) >= 5
-    kept = [*(tmp_path / "logs").iterdir(), *tmp_path.glob("gateway.db*"), *tmp_path.glob("queue.db*")]
+    kept = [*(folder / "logs").iterdir(), *folder.glob("gateway.db*"), *folder.glob("queue.db*")]
     for path in kept:
         content = path.read_bytes()
         assert not any(secret in content for secret in secrets), path
