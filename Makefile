@@ -2,6 +2,8 @@
 # ARGS=… is handed on: `make run ARGS=--once`, `make test ARGS="-k vnpay"`. PYTHON=… chooses the interpreter for .venv.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+# A dozen Python processes start in a run: where compiled modules may not be kept, compiling them is most of the wait.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test check migrate-check bench lock format clean
 
 python := .venv/bin/python
