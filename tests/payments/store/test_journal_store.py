@@ -10,7 +10,6 @@ from payments.errors import JournalEntryNotFound
 from payments.ledger.accounts import RECEIVABLE, SUSPENSE, bank, clearing
 from payments.ledger.journal import JournalEntry, Posting
 from payments.money import Money
-from payments.store.triggers import create_statements, drop_statements
 from tests.payments.makers import UNIT, fake_call
 
 
@@ -129,11 +128,3 @@ def test_the_sound_posting_of_the_test_above_is_taken(desk, engine):
     desk.open()
     with engine.begin() as connection:
         connection.execute(text(POSTING.format(**SOUND)))
-
-
-def test_the_triggers_can_be_removed_and_made_again(engine, desk):
-    for statements in (drop_statements, create_statements):
-        with engine.begin() as connection:
-            for statement in statements(engine.dialect.name):
-                connection.execute(text(statement))
-    assert isinstance(desk.open(), str)
