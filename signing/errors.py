@@ -66,6 +66,36 @@ class DocumentTooComplex(DocumentNotSignable):
     code = "document-too-complex"
 
 
+class SignatureFileUnreadable(DocumentNotSignable):
+    """What should be a signature file (CMS, JWS) or a container of them is damaged or something else."""
+
+    code = "signature-file-unreadable"
+
+
+class SignatureNotFound(DocumentNotSignable):
+    """The file holds no signature, or not the one that was named."""
+
+    code = "signature-not-found"
+
+
+class SignedContentMissing(DocumentNotSignable):
+    """The signature is detached, and the file that it signs was not given."""
+
+    code = "signed-content-missing"
+
+
+class SignedContentDiffers(DocumentNotSignable):
+    """The file given is not the one that the signature signs, or a signature there no longer holds."""
+
+    code = "signed-content-differs"
+
+
+class ResultUnsound(SigningError):
+    """Our own check does not find in the finished file what was asked for; the file was not kept."""
+
+    code = "result-unsound"
+
+
 class PlacementError(SigningError):
     """Base: the visible signature finds no place."""
 
@@ -250,5 +280,9 @@ DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {
         DocumentCertifiedAgainstChanges,
         DocumentDynamicForm,
         DocumentTooComplex,
+        SignatureFileUnreadable,
+        SignatureNotFound,
+        SignedContentMissing,
+        SignedContentDiffers,
     )
 }

@@ -7,6 +7,7 @@ Sources: RFC 5652; RFC 5035 (ESS signing-certificate-v2); RFC 3161, appendix A; 
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from asn1crypto import algos, cms, core
@@ -142,6 +143,27 @@ def assemble_signed_data(
         der.tagged(der.SET, der.sequence(*signer_info)),
     )
     return der.sequence(_SIGNED_DATA, der.tagged(_CONTEXT_0, signed_data))
+
+
+@dataclass(frozen=True)
+class SignerFields:
+    """What a certificate and an algorithm put into a SignerInfo, each an encoded element."""
+
+    sid: bytes
+    digest_algorithm: bytes
+    signature_algorithm: bytes
+    signing_certificate: bytes
+    """The attribute signing-certificate-v2."""
+
+
+def signer_fields(certificate_der: bytes, algorithm: SignatureAlgorithm) -> SignerFields:
+    """Return the parts of a SignerInfo that do not depend on what is signed."""
+    return SignerFields(
+        _signer_identifier(certificate_der),
+        _digest_algorithm(algorithm.digest_algorithm),
+        _signature_algorithm(algorithm),
+        _signing_certificate_attribute(certificate_der),
+    )
 
 
 def reserved_size_bytes(certificate_der: bytes, chain_ders: Sequence[bytes], *, timestamp_bytes: int) -> int:

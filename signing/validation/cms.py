@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from asn1crypto import cms, core, tsp, x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from pyhanko.sign.general import extract_certificate_info, extract_signer_info
 from pyhanko.sign.validation.errors import SignatureValidationError
@@ -16,6 +17,7 @@ from pyhanko.sign.validation.generic_cms import (
     get_signing_cert_attr,
     validate_sig_integrity,
 )
+from pyhanko_certvalidator.sig_validate import SignatureValidationContext
 from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
 from certs.model import SubIndication
@@ -84,6 +86,55 @@ def check_sha1_inside(signed_data: cms.SignedData, digest_of: DigestOf) -> CmsFi
     return attempt(check, MALFORMED)
 
 
+def check_counter_signature(signed_data: cms.SignedData, countersigned_value: bytes) -> CmsFindings:
+    """Check a counter-signature, taken out into a SignedData of its own, against the value that it signs.
+
+    Its signed attributes state no content type. Source: RFC 5652, 11.4.
+    """
+
+    def check() -> CmsFindings:
+        info = extract_signer_info(signed_data)
+        found = _describe(signed_data, info)
+        signer = _find_signer(signed_data)
+        if signer is None:
+            return replace(found, sub_indication=SubIndication.NO_SIGNING_CERTIFICATE_FOUND)
+        certificate, others, named = signer
+        weak = is_weak(info["signature_algorithm"], info["digest_algorithm"], certificate.public_key)
+        found = replace(
+            found,
+            signer_der=certificate.dump(),
+            other_ders=tuple(other.dump() for other in others),
+            weak=weak,
+        )
+        sub = _counter_problem(info, certificate, countersigned_value)
+        if sub is None and not named:
+            sub = SubIndication.NO_SIGNING_CERTIFICATE_FOUND
+        wrong = sub in {SubIndication.HASH_FAILURE, SubIndication.SIG_CRYPTO_FAILURE}
+        return replace(found, sub_indication=sub, intact=not wrong)
+
+    return attempt(check, MALFORMED)
+
+
+def _counter_problem(
+    info: cms.SignerInfo, certificate: x509.Certificate, countersigned_value: bytes
+) -> SubIndication | None:
+    algorithm = info["digest_algorithm"]["algorithm"].native
+    if not _digest_attribute_holds(info, lambda name: _hash(name, countersigned_value)):
+        return SubIndication.HASH_FAILURE
+    context = SignatureValidationContext(contextual_md_algorithm=algorithm, prehashed=False)
+    try:
+        ValueCheck().validate_signature(
+            info["signature"].native,
+            info["signed_attrs"].untag().dump(),
+            certificate.public_key,
+            info["signature_algorithm"],
+            context,
+        )
+    except InvalidSignature:
+        return SubIndication.SIG_CRYPTO_FAILURE
+    return None
+
+
 def check_token(signed_data: cms.SignedData) -> tuple[CmsFindings, tsp.TSTInfo | None]:
     """Check a time-stamp token's own signature, and return what it states.
 
@@ -147,8 +198,9 @@ def _check(signed_data: cms.SignedData, digest_of: DigestOf, content_type: str |
         ),
     )
     found = _check_integrity(found, info, certificate, stated_type, digest_of)
-    if not named and found.sub_indication is None:
-        return replace(found, sub_indication=SubIndication.NO_SIGNING_CERTIFICATE_FOUND)
+    if not named and found.sub_indication in {None, SubIndication.FORMAT_FAILURE}:
+        # The library compares nothing then. Source: ETSI EN 319 102-1 V1.3.1, 5.2.3.4.
+        return replace(found, sub_indication=SubIndication.NO_SIGNING_CERTIFICATE_FOUND, intact=None)
     return found
 
 

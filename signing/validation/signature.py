@@ -1,5 +1,6 @@
 """The judgement of one signature: format, bytes, later changes, certificate, time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -75,7 +76,7 @@ def _judge(source: PdfSource, found: FoundSignature, context: SignatureContext) 
     findings = seen.findings
     evidence = RevocationEvidence(findings.evidence).joined(context.embedded)
     stamps = _judge_timestamps(found, findings, evidence, context)
-    proof = _earliest([*stamps, *_covering(found.raw, context)])
+    proof = earliest([*stamps, *_covering(found.raw, context)])
     best_time = proof.time if proof is not None and proof.time is not None else context.at
     path = _judge_signer(findings, evidence, context, best_time, proof is not None)
     indication, sub, code = _verdict(found, seen, path)
@@ -95,9 +96,9 @@ def _judge(source: PdfSource, found: FoundSignature, context: SignatureContext) 
         level=_level(found, findings, path, evidence, stamps, context),
         signer_certificate_der=findings.signer_der,
     )
-    notes = _notes(report, proof, context.at)
+    notes = notes_on(report, proof, context.at)
     main = reason(code, time=path.revocation.revoked_at if path is not None else None)
-    return _with_signer(replace(report, reasons=(main, *notes)), path)
+    return with_signer(replace(report, reasons=(main, *notes)), path)
 
 
 def _look_at_bytes(source: PdfSource, found: FoundSignature) -> _Bytes:
@@ -117,7 +118,7 @@ def _look_at_bytes(source: PdfSource, found: FoundSignature) -> _Bytes:
 def _judge_timestamps(
     found: FoundSignature, findings: CmsFindings, evidence: RevocationEvidence, context: SignatureContext
 ) -> tuple[TimestampReport, ...]:
-    covering = _earliest(_covering(found.raw, context))
+    covering = earliest(_covering(found.raw, context))
     given = context.policy.evidence
     token_context = TokenContext(
         context.policy,
@@ -137,7 +138,8 @@ def _covering(raw: RawSignature | None, context: SignatureContext) -> list[Times
     return [report for covered_until, report in context.document_timestamps if 0 < end < covered_until]
 
 
-def _earliest(reports: list[TimestampReport]) -> TimestampReport | None:
+def earliest(reports: Sequence[TimestampReport]) -> TimestampReport | None:
+    """Return the trusted time-stamp that proves the most; None where there is none."""
     trusted = [
         (report.time, index) for index, report in enumerate(reports) if report.trusted and report.time is not None
     ]
@@ -187,10 +189,11 @@ def _verdict(found: FoundSignature, seen: _Bytes, path: PathResult | None) -> Ve
         return failed, SubIndication.FORMAT_FAILURE, "changed-after-signing"
     if seen.modifications is Modifications.UNCLEAR:
         return unsure, SubIndication.GENERIC, "changes-unclear"
-    return _trust_verdict(seen.findings, path)
+    return trust_verdict(seen.findings, path)
 
 
-def _trust_verdict(findings: CmsFindings, path: PathResult | None) -> Verdict:
+def trust_verdict(findings: CmsFindings, path: PathResult | None) -> Verdict:
+    """Say what the certificate makes of a signature whose bytes hold."""
     if findings.sub_indication is not None or path is None:
         missing = SubIndication.NO_SIGNING_CERTIFICATE_FOUND
         return Indication.INDETERMINATE, missing, "signer-certificate-missing"
@@ -221,7 +224,8 @@ def _level(
     return f"{family}-LTA" if covering else f"{family}-LT"
 
 
-def _notes(report: SignatureReport, proof: TimestampReport | None, at: datetime) -> tuple[Reason, ...]:
+def notes_on(report: SignatureReport, proof: TimestampReport | None, at: datetime) -> tuple[Reason, ...]:
+    """Return what else a reader should know about a signature: later changes, and what proves its time."""
     notes = []
     if report.modifications_after is Modifications.PERMITTED:
         notes.append(reason("permitted-changes"))
@@ -241,7 +245,8 @@ def _implausible(claimed: datetime, latest: datetime, proved: bool) -> bool:
     return claimed > latest + CLOCK_TOLERANCE or (proved and claimed < latest - CLAIM_TOLERANCE)
 
 
-def _with_signer(report: SignatureReport, path: PathResult | None) -> SignatureReport:
+def with_signer(report: SignatureReport, path: PathResult | None) -> SignatureReport:
+    """Return the report with the names and the status of who signed."""
     der = report.signer_certificate_der
     names = attempt(lambda: get_names(der), None) if der is not None else None
     if names is None:

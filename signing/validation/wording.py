@@ -20,6 +20,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Giá trị chữ ký không khớp với chứng thư số đi kèm: chữ ký không có giá trị.",
         "The signature value does not match the certificate that comes with it: the signature is void.",
     ),
+    "signed-content-missing": (
+        "Chữ ký nằm ở tệp riêng và không tìm thấy nội dung đã ký: hãy gửi kèm tệp gốc.",
+        "The signature stands apart, and the content that it signs was not found: send the original file with it.",
+    ),
     "signature-malformed": (
         "Chữ ký bị hỏng hoặc không đúng định dạng nên không thể chấp nhận.",
         "The signature is damaged or malformed and cannot be accepted.",

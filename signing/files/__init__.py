@@ -1,0 +1,1 @@
+"""Signing of files that are no PDF: CAdES, containers and JSON."""

@@ -1,0 +1,111 @@
+"""Signing any file with CAdES: alone, beside signatures that are there, or over one of them."""
+
+from datetime import datetime
+from pathlib import Path
+
+from signing.files.model import FileSigner, Means, Packaging, SignedFile
+from signing.files.signature import all_or_nothing, check_result, finished, needed_tsa, sign_value
+from signing.formats.cades.addition import add_counter_signature, add_signer, countersigned_value, parallel_digest
+from signing.formats.cades.sign import complete_signer, digest_file, new_signed_data, prepare_signer
+from signing.formats.cades.structure import write_signed_data
+from signing.formats.mapped import map_file, write_pieces
+from signing.model import Level
+from signing.validation.cades import validate_cades
+
+
+def sign_cades(
+    source: Path, target: Path, signer: FileSigner, level: Level, packaging: Packaging, means: Means, now: datetime
+) -> SignedFile:
+    """Write the signature of a file of any kind and size to target.
+
+    The signer's right to sign is the caller's to check before. Whatever fails, there is no target; the key is used
+    at most once. The source is hashed and copied, never parsed.
+
+    Args:
+        target: A CMS file (DER) with the content inside or not, by packaging.
+        now: Aware; the time that the signer claims.
+    Raises:
+        AlgorithmNotAllowed, TimestampUnavailable: The key was not used.
+        KeySourceError, TimestampError: See sign_value.
+        ResultUnsound: What was made does not pass our own check.
+    Source: ETSI EN 319 122-1 V1.3.1, 6.3.
+    """
+    tsa = needed_tsa(level, means)
+    algorithm = signer.algorithm
+    digest = digest_file(source, algorithm.digest_algorithm)
+    prepared = prepare_signer(digest, signer.certificate_der, algorithm, now)
+    value = sign_value(prepared.data_to_be_signed, signer, tsa)
+    parts = complete_signer(prepared, value.value, value.token_der)
+    content = map_file(source) if packaging is Packaging.ATTACHED else None
+    data = new_signed_data(content, parts, (signer.certificate_der, *signer.chain_ders))
+    with all_or_nothing(target):
+        write_pieces(target, write_signed_data(data))
+        _check(target, source, signer, level, means, now)
+        return finished(target, level, value, now)
+
+
+def sign_in_parallel(
+    signature: Path,
+    content: Path | None,
+    target: Path,
+    signer: FileSigner,
+    level: Level,
+    means: Means,
+    now: datetime,
+) -> SignedFile:
+    """Add one more signer over the same content; every signature that is there keeps its bytes.
+
+    Args:
+        signature: A CAdES or CMS file, whoever made it. content: The signed file, where it is detached.
+    Raises:
+        SignatureFileUnreadable, SignedContentMissing, SignedContentDiffers: The key was not used.
+        AlgorithmNotAllowed, TimestampError, KeySourceError, ResultUnsound, ConfinementError: See sign_cades.
+    """
+    tsa = needed_tsa(level, means)
+    algorithm = signer.algorithm
+    stated = means.confined.run(parallel_digest, signature, content, algorithm.digest_algorithm)
+    prepared = prepare_signer(stated.digest, signer.certificate_der, algorithm, now, content_type=stated.content_type)
+    value = sign_value(prepared.data_to_be_signed, signer, tsa)
+    parts = complete_signer(prepared, value.value, value.token_der)
+    certificates = (signer.certificate_der, *signer.chain_ders)
+    with all_or_nothing(target):
+        means.confined.run(add_signer, signature, target, parts, certificates)
+        _check(target, content, signer, level, means, now)
+        return finished(target, level, value, now)
+
+
+def countersign(
+    signature: Path,
+    content: Path | None,
+    target: Path,
+    signer: FileSigner,
+    level: Level,
+    means: Means,
+    now: datetime,
+    *,
+    signer_index: int = 0,
+) -> SignedFile:
+    """Sign the value of a signature that is there, without changing what it signs.
+
+    Args:
+        signer_index: Which signer of the file is signed, from 0.
+    Raises:
+        SignatureNotFound: There is no such signer. For the rest see sign_in_parallel.
+    Source: RFC 5652, 11.4.
+    """
+    tsa = needed_tsa(level, means)
+    algorithm = signer.algorithm
+    countersigned = means.confined.run(countersigned_value, signature, signer_index, algorithm.digest_algorithm)
+    prepared = prepare_signer(countersigned, signer.certificate_der, algorithm, now, content_type=None)
+    value = sign_value(prepared.data_to_be_signed, signer, tsa)
+    parts = complete_signer(prepared, value.value, value.token_der)
+    certificates = (signer.certificate_der, *signer.chain_ders)
+    with all_or_nothing(target):
+        means.confined.run(add_counter_signature, signature, target, signer_index, parts, certificates)
+        _check(target, content, signer, level, means, now)
+        return finished(target, level, value, now)
+
+
+def _check(target: Path, content: Path | None, signer: FileSigner, level: Level, means: Means, now: datetime) -> None:
+    report = means.confined.run(validate_cades, target, content, means.policy, now)
+    check_result(report, signer.certificate_der, "CAdES", level)
