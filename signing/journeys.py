@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.confinement import ConfinedRunner
-from signing.augmentation.pades import TIMESTAMP_ROOM_BYTES, add_document_timestamp, add_material
+from signing.augmentation.pades_revisions import TIMESTAMP_ROOM_BYTES, add_document_timestamp, add_material
 from signing.augmentation.subjects import timestamp_subject
 from signing.errors import MaterialUnavailable, TimestampUnavailable
 from signing.formats.cms import assemble_signed_data, check_signature_value, reserved_size_bytes, signed_attributes

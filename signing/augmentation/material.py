@@ -31,10 +31,10 @@ class PathMaterial:
     def _one(self, subject: EvidenceSubject, every: tuple[TrustAnchor, ...], now: datetime) -> ValidationMaterial:
         anchors = tuple(anchor for anchor in every if (anchor.purpose is Purpose.TSA) == subject.stamps)
         path = _judged(subject, anchors, subject.known, now)
-        evidence = RevocationEvidence()
-        if not path.passed:
-            evidence = self._asked(subject, anchors, now)
-            path = _judged(subject, anchors, subject.known.joined(evidence), now)
+        if path.passed:
+            return ValidationMaterial(_not_at_hand(subject, path, anchors))
+        evidence = self._asked(subject, anchors, now)
+        path = _judged(subject, anchors, subject.known.joined(evidence), now)
         if not path.passed:
             raise _refusal(subject, path)
         answers = evidence.joined(self._about_responders(path, evidence, anchors, now))
@@ -73,6 +73,12 @@ def _judged(
         proved=subject.proved_at is not None,
         at=now,
     )
+
+
+def _not_at_hand(subject: EvidenceSubject, path: PathResult, anchors: tuple[TrustAnchor, ...]) -> tuple[bytes, ...]:
+    """Return the certificates of a path that the file does not hold; whoever validates has the anchors."""
+    at_hand = {*subject.pool_ders, *subject.known.certificates_der, *(anchor.certificate_der for anchor in anchors)}
+    return tuple(der for der in path.path_der[1:] if der not in at_hand)
 
 
 def _refusal(subject: EvidenceSubject, path: PathResult) -> MaterialUnavailable | MaterialNotSound:

@@ -22,7 +22,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from signing.errors import SigningError
 from signing.formats.material import ValidationMaterial
 from signing.formats.pdf.prepare import PreparedRevision, free_field_name
-from signing.formats.pdf.structure import as_refusal, entry, open_strictly
+from signing.formats.pdf.structure import as_refusal, entry, open_strictly, resolved
 
 
 @dataclass(frozen=True)
@@ -108,15 +108,29 @@ def _store_material(writer: IncrementalPdfFileWriter, materials: Sequence[Signat
     for item in materials:
         if item.material == ValidationMaterial():
             continue
+        signature = contents.get(item.field_name)
+        material = _earlier_material(writer.prev, signature).joined(item.material)
         DocumentSecurityStore.supply_dss_in_writer(
             writer,
-            contents.get(item.field_name),
-            certs=_parsed(x509.Certificate.load, item.material.certificates),
-            ocsps=_parsed(ocsp.OCSPResponse.load, item.material.ocsps),
-            crls=_parsed(crl.CertificateList.load, item.material.crls),
+            signature,
+            certs=_parsed(x509.Certificate.load, material.certificates),
+            ocsps=_parsed(ocsp.OCSPResponse.load, material.ocsps),
+            crls=_parsed(crl.CertificateList.load, material.crls),
         )
         stored = True
     return stored
+
+
+def _earlier_material(reader: PdfFileReader, signature: bytes | None) -> ValidationMaterial:
+    """Return what the signature's VRI entry holds: a new entry takes the place of the old one, so it says all of it."""
+    if signature is None:
+        return ValidationMaterial()
+    name = DocumentSecurityStore.sig_content_identifier(signature)
+    held = entry(entry(entry(reader.root, "/DSS"), "/VRI"), name)
+    certificates, crls, ocsps = (
+        tuple(stream.data for stream in resolved(entry(held, key))) for key in ("/Cert", "/CRL", "/OCSP")
+    )
+    return ValidationMaterial(certificates, crls, ocsps)
 
 
 def _parsed(load: Callable[[bytes], Any], ders: Sequence[bytes]) -> list[Any]:

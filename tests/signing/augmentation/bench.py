@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
-from asn1crypto import x509
+from asn1crypto import keys, x509
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner, signers
 from pyhanko.sign.ades.report import AdESPassed, AdESSubIndic
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.sign.validation import DocumentSecurityStore, validate_pdf_signature
 from pyhanko.sign.validation.ades import ades_lta_validation
 from pyhanko.sign.validation.policy_decl import (
@@ -19,14 +23,17 @@ from pyhanko.sign.validation.policy_decl import (
 )
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
-from pyhanko_certvalidator.registry import SimpleTrustManager
+from pyhanko_certvalidator.registry import SimpleCertificateStore, SimpleTrustManager
 
 from certs.model import Purpose, TrustAnchor
 from certs.revocation.cache import MemoryCache
 from certs.revocation.fetch import HttpExchange
 from certs.revocation.gather import RevocationGatherer
+from certs.revocation.model import EvidenceItem, RevocationEvidence
 from config.confinement import InProcess
+from signing.augmentation.base import AugmentationTools
 from signing.augmentation.material import PathMaterial
+from signing.augmentation.registry import augment
 from signing.journeys import sign_pdf
 from signing.key_sources.fake import FakeKeySource
 from signing.model import Invisible, Level, SignatureStep, SignedRevision, SignerRole, SigningProfile
@@ -84,9 +91,45 @@ class City:
         )
         return target, signed
 
+    def tools(self, **changes) -> AugmentationTools:
+        gatherer = RevocationGatherer(HttpExchange(lambda _: None), MemoryCache())
+        tools = AugmentationTools(self.tsa(), gatherer, self.anchors, self.confined, lambda: datetime.now(UTC))
+        return replace(tools, **changes)
+
+    def augment(self, source: Path, level: Level, **changes) -> Path:
+        target = self.path(f"raised-{level.value}")
+        augment(source, target, level, self.tools(**changes))
+        assert target.read_bytes().startswith(source.read_bytes())
+        return target
+
+    def foreign(self, holder: Holder, source: Path, *, stamped: bool = False, **metadata) -> Path:
+        """One more signature, made by pyHanko and not by us."""
+        signer = signers.SimpleSigner(
+            signing_cert=x509.Certificate.load(holder.der),
+            signing_key=keys.PrivateKeyInfo.load(holder.key_der),
+            cert_registry=SimpleCertificateStore.from_certs([x509.Certificate.load(self.authority.issuing.der)]),
+        )
+        stamper = DummyTimeStamper(
+            x509.Certificate.load(self.stamping.der),
+            keys.PrivateKeyInfo.load(self.stamping.key_der),
+            SimpleCertificateStore.from_certs([x509.Certificate.load(self.authority.issuing.der)]),
+        )
+        count = sum(1 for _ in PdfFileReader(BytesIO(source.read_bytes())).embedded_signatures)
+        settings = {"field_name": f"Chữ ký {count}", "md_algorithm": "sha256", "subfilter": SigSeedSubFilter.PADES}
+        writer = IncrementalPdfFileWriter(BytesIO(source.read_bytes()))
+        target = self.path("foreign")
+        made = PdfSigner(PdfSignatureMetadata(**settings | metadata), signer, timestamper=stamper if stamped else None)
+        target.write_bytes(made.sign_pdf(writer).getvalue())
+        return target
+
     def offline(self, path: Path, at: datetime | None = None) -> ValidationReport:
         """Our own judgement by the anchors and the file alone."""
         return validate_pdf(path, ValidationPolicy(tuple(self.anchors())), at or datetime.now(UTC))
+
+    def evidence(self, at: datetime) -> RevocationEvidence:
+        """What both CAs would say of every certificate at a time."""
+        lists = [self.authority.crl(signer, at=at) for signer in (self.authority.issuing, self.authority.root)]
+        return RevocationEvidence(tuple(EvidenceItem("crl", der, "test", at, at + timedelta(days=7)) for der in lists))
 
     def pyhanko_at_once(self, path: Path) -> list[bool]:
         """pyHanko's judgement of each signature today, revocation demanded, by the anchors and the file's DSS alone."""
@@ -113,14 +156,17 @@ class City:
             asyncio.run(ades_lta_validation(found, spec)).ades_subindic for found in reader.embedded_regular_signatures
         ]
 
-    def assert_provable(self, path: Path, *levels: str, timestamps: int = 0) -> None:
-        """Demand that we, pyHanko, pdfsig and qpdf find every signature good, and we each at its level, offline."""
+    def assert_provable(self, path: Path, *levels: str, timestamps: int = 0, own_stamps: bool = True) -> None:
+        """Demand that we, pyHanko, pdfsig and qpdf find every signature good, and we each at its level, offline.
+
+        pyHanko judges what is archived only where each signature has a time-stamp of its own.
+        """
         report = self.offline(path)
         assert [found.indication for found in report.signatures] == ["TOTAL_PASSED"] * len(levels), report.to_dict()
         assert [found.level for found in report.signatures] == [f"PAdES-{level}" for level in levels]
         assert [stamp.trusted for stamp in report.document_timestamps] == [True] * timestamps
         assert self.pyhanko_at_once(path) == [True] * len(levels)
-        if timestamps:
+        if timestamps and own_stamps:
             later = self.pyhanko_much_later(path)
             assert [found for found, level in zip(later, levels, strict=True) if level == "B-LTA"] == [
                 AdESPassed.OK
@@ -130,6 +176,10 @@ class City:
         assert verdicts.count("Signature is Valid.") == len(levels), verdicts
         assert verdicts.count("Signature has not yet been verified.") == timestamps == len(verdicts) - len(levels)
         assert qpdf_problems(path) == ""
+
+
+def in_minutes(minutes: int) -> timedelta:
+    return timedelta(minutes=minutes)
 
 
 def in_years(years: int) -> datetime:

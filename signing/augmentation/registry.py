@@ -1,0 +1,35 @@
+"""Which formats can be raised, and by what: a new format is one line here."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from signing.augmentation.base import AugmentationTools, Augmenter
+from signing.augmentation.pades import augment_pdf
+from signing.errors import AugmentationLevelUnknown, FormatNotAugmentable
+from signing.formats.sniff import SignedFormat, sniff_format
+from signing.model import Level
+
+AUGMENTERS: Mapping[SignedFormat, Augmenter] = {
+    SignedFormat.PADES: augment_pdf,
+}
+
+
+def augment(source: Path, target: Path, level: Level, tools: AugmentationTools) -> SignedFormat:
+    """Raise every signature of a file to a level; see Augmenter. Returns the format that the file has.
+
+    Raises:
+        FormatNotAugmentable: The file is of no format that can be raised.
+        AugmentationLevelUnknown: B-B is what every signature has.
+    """
+    if level is Level.B_B:
+        raise AugmentationLevelUnknown("signatures are raised to B-T, B-LT or B-LTA")
+    found = sniff_format(source)
+    augmenter = AUGMENTERS.get(found) if found is not None else None
+    if found is None or augmenter is None:
+        raise FormatNotAugmentable(f"files of the format {found or 'unknown'} cannot be raised")
+    try:
+        augmenter(source, target, level, tools)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return found

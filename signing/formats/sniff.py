@@ -1,0 +1,56 @@
+"""Tells in what format a file is signed, or could be, by its first bytes; a file's name proves nothing."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+
+HEAD_BYTES = 4096
+_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
+_COMPACT_JWS = re.compile(rb"[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.")
+_MEDIA_TYPE_NAME = b"mimetype"
+_ASIC = b"application/vnd.etsi.asic-"
+_LOCAL_HEADER_BYTES = 30
+
+
+class SignedFormat(StrEnum):
+    """The families of signatures that files carry."""
+
+    PADES = "pades"
+    CADES = "cades"
+    XADES = "xades"
+    JADES = "jades"
+    ASIC = "asic"
+    OOXML = "ooxml"
+
+
+def sniff_format(path: Path) -> SignedFormat | None:
+    """Return the format whose signatures a file can carry, or None where it is none of ours.
+
+    Only the family is told: whether there is a signature inside is for the format's own reader to say.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if b"%PDF-" in head[:1024]:
+        return SignedFormat.PADES
+    if head.startswith(b"PK\x03\x04"):
+        return _container(head)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    if text.startswith((b"-----BEGIN CMS", b"-----BEGIN PKCS7")):
+        return SignedFormat.CADES
+    if text.startswith(b"<"):
+        return SignedFormat.XADES
+    if text.startswith(b"{") or _COMPACT_JWS.match(text):
+        return SignedFormat.JADES
+    return SignedFormat.CADES if head.startswith(b"\x30") and _SIGNED_DATA in head[:32] else None
+
+
+def _container(head: bytes) -> SignedFormat | None:
+    """Look at the first entry of a ZIP file. Source: ETSI EN 319 162-1 V1.1.1, A.1 (mimetype); ISO/IEC 29500-2."""
+    name_length = int.from_bytes(head[26:28], "little")
+    extra_length = int.from_bytes(head[28:30], "little")
+    name = head[_LOCAL_HEADER_BYTES : _LOCAL_HEADER_BYTES + name_length]
+    content = head[_LOCAL_HEADER_BYTES + name_length + extra_length :]
+    if name == _MEDIA_TYPE_NAME and content.startswith(_ASIC):
+        return SignedFormat.ASIC
+    ooxml = name == b"[Content_Types].xml" or name.startswith((b"_rels/", b"word/", b"xl/", b"docProps/"))
+    return SignedFormat.OOXML if ooxml else SignedFormat.ASIC if b"META-INF/" in head else None
