@@ -90,6 +90,54 @@ class SignedContentDiffers(DocumentNotSignable):
     code = "signed-content-differs"
 
 
+class XmlUnreadable(DocumentNotSignable):
+    """The file is no XML, is damaged, or is in an encoding that we do not write into."""
+
+    code = "xml-unreadable"
+
+
+class XmlForbidden(DocumentNotSignable):
+    """The XML has a document type declaration: with it, entities could say something else to another reader."""
+
+    code = "xml-forbidden"
+
+
+class XmlTooLarge(DocumentNotSignable):
+    """The XML is larger, deeper or fuller than one document may be."""
+
+    code = "xml-too-large"
+
+
+class XmlReferenceUnsound(DocumentNotSignable):
+    """What is to be signed is not in the XML, or several elements go by that identifier."""
+
+    code = "xml-reference-unsound"
+
+
+class XmlPlaceNotFound(DocumentNotSignable):
+    """The place where the signature should stand is not in the XML, or there are several."""
+
+    code = "xml-place-not-found"
+
+
+class XmlTransformUnsupported(DocumentNotSignable):
+    """A signature in the XML uses a transform or canonicalisation that this system does not compute."""
+
+    code = "xml-transform-unsupported"
+
+
+class EarlierSignatureBroken(DocumentNotSignable):
+    """A signature that is in the file already does not hold; one more beside it would lend it weight."""
+
+    code = "earlier-signature-broken"
+
+
+class EarlierSignatureWouldBreak(DocumentNotSignable):
+    """A signature that is in the file already covers the place where the new one would stand."""
+
+    code = "earlier-signature-would-break"
+
+
 class ResultUnsound(SigningError):
     """Our own check does not find in the finished file what was asked for; the file was not kept."""
 

@@ -46,6 +46,7 @@ look_for_test() {
     have_softhsm || need softhsm2 "a software token; the tests sign with it"
     { have pdfsig && have pdftoppm && have pdftotext; } || need poppler-utils "the tests read signed PDFs with it"
     have qpdf || need qpdf "the tests check PDFs with it"
+    have xmlsec1 || need xmlsec1 "the tests check XML signatures with it"
     have openssl || need openssl "the tests check signatures with it"
     have chromium || need chromium "the tests look at the pages in it"
     [ -n "${DATABASE_URL:-}" ] || have_postgresql || need postgresql "the tests run on SQLite and on PostgreSQL"

@@ -1,0 +1,1 @@
+"""XML signatures as XAdES wants them: XML in, XML out."""
