@@ -103,3 +103,15 @@ class FetchFailed(CertsError):
     """An address did not give a usable answer within the limits of time and size."""
 
     code = "fetch-failed"
+
+
+class AlgorithmTableUnusable(CertsError):
+    """The operator's table of algorithms has a fault."""
+
+    code = "algorithm-table-unusable"
+
+
+class AlgorithmRefused(CertsError):
+    """The certificate, or one above it, uses an algorithm or key size that is no longer acceptable."""
+
+    code = "algorithm-refused"

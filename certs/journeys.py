@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from certs.algorithms import AlgorithmTable
 from certs.errors import (
+    AlgorithmRefused,
     CertificateExpired,
     CertificateNotForSigning,
     CertificateNotTrusted,
@@ -26,7 +28,7 @@ FACTS: dict[SubIndication, type[CertsError]] = {
     SubIndication.REVOKED_NO_POE: CertificateRevoked,
     SubIndication.REVOKED_CA_NO_POE: CertificateRevoked,
     SubIndication.CHAIN_CONSTRAINTS_FAILURE: CertificateNotForSigning,
-    SubIndication.CRYPTO_CONSTRAINTS_FAILURE: CertificateNotForSigning,
+    SubIndication.CRYPTO_CONSTRAINTS_FAILURE: AlgorithmRefused,
     SubIndication.TRY_LATER: RevocationUnknown,
 }
 
@@ -51,17 +53,20 @@ def check_may_sign(
     anchors: Sequence[TrustAnchor],
     revocation_gatherer: RevocationGatherer,
     now: datetime,
+    algorithms: AlgorithmTable | None = None,
 ) -> tuple[PathResult, RevocationEvidence]:
     """Let a certificate sign, or say why not; what needs no network is asked first.
 
     Args:
         anchors: Of any purpose; only those trusted for the certificate's role count.
         now: Aware time.
+        algorithms: What may be relied on until which day; None takes the shipped table.
     Returns:
         The sound path, and the evidence it was judged by, for a signature that keeps its own evidence.
     Raises:
         KeySourceHeld, CertificateWithdrawn: The unit's own decision.
         CertificateNotYetValid, CertificateExpired, CertificateNotForSigning, CertificateNotTrusted: Final.
+        AlgorithmRefused: Final; the message names the algorithm and its last day.
         CertificateRevoked: The CA says so, or revoked a CA above it.
         RevocationUnknown: Nobody could say; the request may be tried again.
     """
@@ -69,11 +74,12 @@ def check_may_sign(
     chain = chain_ders_of(certificate)
     purpose = Purpose.OFFICIAL if certificate.role == CertificateRole.PERSON else Purpose.ORGANISATION
     anchors = [anchor for anchor in anchors if anchor.purpose is purpose]
-    _raise_unless_passed(check_path(certificate.certificate_der, chain, anchors, None, now, purpose))
+    der = certificate.certificate_der
+    _raise_unless_passed(check_path(der, chain, anchors, None, now, purpose, algorithms=algorithms))
     trusted = [anchor.certificate_der for anchor in anchors if anchor.trusted_at(now)]
-    evidence = revocation_gatherer.gather_for(certificate.certificate_der, chain, trusted, now)
+    evidence = revocation_gatherer.gather_for(der, chain, trusted, now)
     pool = (*chain, *evidence.certificates_der)
-    result = check_path(certificate.certificate_der, pool, anchors, evidence, now, purpose)
+    result = check_path(der, pool, anchors, evidence, now, purpose, algorithms=algorithms)
     _raise_unless_passed(result)
     return result, evidence
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from certs.algorithms import AlgorithmRefusal
+
 
 class Purpose(StrEnum):
     """What a trust anchor is trusted for."""
@@ -105,6 +107,8 @@ class PathResult:
     fact: str
     """One plain English sentence without personal data, for logs and detailed reports."""
     checked_at: datetime
+    algorithm: AlgorithmRefusal | None = None
+    """What is no longer acceptable, where that is the reason."""
 
     @property
     def passed(self) -> bool:

@@ -29,12 +29,15 @@ from pyhanko_certvalidator.policy_decl import (
 )
 from pyhanko_certvalidator.validate import async_validate_path
 
+from certs.algorithms import AlgorithmRefusal, AlgorithmTable, AlgorithmUse, shipped_algorithms
 from certs.errors import CertificateUnreadable
+from certs.key_descriptions import UsedAlgorithms, describe_key
 from certs.model import Indication, PathResult, Purpose, RevocationStatus, SubIndication, TrustAnchor
 from certs.names import parse_certificate
+from certs.path_algorithms import PathAlgorithms, evidence_refusal
 from certs.revocation.answers import evidence_times, freshest, is_final, issued_after_expiry, read_status
 from certs.revocation.model import EvidenceItem, RevocationEvidence
-from certs.usage import key_is_short, usage_problem
+from certs.usage import usage_problem
 
 MAX_PATHS = 12
 MAX_CHAIN_CERTIFICATES = 64
@@ -66,8 +69,9 @@ def check_path(
     anchors: Sequence[TrustAnchor],
     revocation: RevocationEvidence | None,
     at: datetime,
-    purpose: Purpose,
+    purpose: Purpose | None,
     policies: PKIXValidationParams | None = None,
+    algorithms: AlgorithmTable | None = None,
 ) -> PathResult:
     """Judge a certificate's path as of one time, offline.
 
@@ -78,8 +82,9 @@ def check_path(
         revocation: Evidence to judge by; None leaves revocation out (a first look, before anything was fetched).
             Evidence newer than `at` counts, unless it is newer than the certificate's own end.
         at: Aware time for which the question is asked.
-        purpose: Decides what key usage is demanded.
+        purpose: Decides what key usage is demanded; None demands none (a CA's own certificate, say).
         policies: Certificate-policy inputs of RFC 5280, 6.1.1 (c) to (i); None accepts any policy.
+        algorithms: What may be relied on until which day, judged at `at`; None takes the shipped table.
     Returns:
         A finding; hostile input is a finding too.
     Source: RFC 5280, 6; ETSI EN 319 102-1 V1.3.1, 5.2.6.
@@ -88,24 +93,29 @@ def check_path(
         certificate = parse_certificate(certificate_der)
     except CertificateUnreadable as error:
         return _result(SubIndication.NO_SIGNING_CERTIFICATE_FOUND, str(error), at)
-    early = _early_finding(certificate, at, purpose)
+    table = algorithms or shipped_algorithms()
+    early = _early_finding(certificate, at, purpose, table)
     if early is not None:
         return early
     try:
-        return asyncio.run(_check(certificate, chain_ders, anchors, revocation, at, policies))
+        return asyncio.run(_check(certificate, chain_ders, anchors, revocation, at, policies, table))
     except PARSING_ERRORS as error:
         fact = f"the chain or its evidence is malformed: {type(error).__name__}"
         return _result(SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, fact, at)
 
 
-def _early_finding(certificate: x509.Certificate, at: datetime, purpose: Purpose) -> PathResult | None:
+def _early_finding(
+    certificate: x509.Certificate, at: datetime, purpose: Purpose | None, table: AlgorithmTable
+) -> PathResult | None:
     """Refuse by the certificate alone, also where it is an anchor itself, which path validation would wave through."""
-    problem = usage_problem(certificate, purpose)
+    problem = None if purpose is None else usage_problem(certificate, purpose)
     if problem is not None:
         return _result(SubIndication.CHAIN_CONSTRAINTS_FAILURE, problem, at)
-    if key_is_short(certificate):
-        # Path validation weighs the keys that sign certificates; the last one signs none.
-        return _result(SubIndication.CRYPTO_CONSTRAINTS_FAILURE, "the certificate's key is too short or malformed", at)
+    # Path validation weighs the keys that sign certificates; the last one signs none.
+    use = AlgorithmUse.TIMESTAMP if purpose is Purpose.TSA else AlgorithmUse.DOCUMENT
+    refused = table.refusal(UsedAlgorithms((), describe_key(certificate.public_key)), use, at)
+    if refused is not None:
+        return _refused(refused, at)
     if at < certificate.not_valid_before:
         return _result(SubIndication.NOT_YET_VALID, "the certificate is not valid yet", at, Indication.FAILED)
     if at > certificate.not_valid_after:
@@ -120,15 +130,19 @@ async def _check(
     revocation: RevocationEvidence | None,
     at: datetime,
     policies: PKIXValidationParams | None,
+    table: AlgorithmTable,
 ) -> PathResult:
     roots = _readable([a.certificate_der for a in anchors if a.trusted_at(at)])
     items = () if revocation is None else revocation.items[:MAX_EVIDENCE_ITEMS]
     # An unreadable item would make the library refuse all of them.
     readable = [item for item in items if evidence_times(item.kind, item.der) is not None]
-    usable = [item for item in readable if not issued_after_expiry(item, certificate.dump())]
+    timely = [item for item in readable if not issued_after_expiry(item, certificate.dump())]
+    weak = [refusal for item in timely if (refusal := evidence_refusal(item, table, at)) is not None]
+    usable = [item for item in timely if evidence_refusal(item, table, at) is None] if weak else timely
     others = _readable(chain_ders[:MAX_CHAIN_CERTIFICATES])
-    context = _context(roots, others, usable, at, NO_REVOCATION_RULES if revocation is None else REVOCATION_RULES)
-    lenient = _context(roots, others, usable, at, REVOKED_LATER_RULES)
+    rules = NO_REVOCATION_RULES if revocation is None else REVOCATION_RULES
+    context = _context(roots, others, usable, at, rules, table)
+    lenient = _context(roots, others, usable, at, REVOKED_LATER_RULES, table)
     worst: PathResult | None = None
     tried = 0
     try:
@@ -144,6 +158,10 @@ async def _check(
                 break
     except PathBuildingError:
         pass
+    if worst is not None and worst.sub_indication is SubIndication.TRY_LATER and weak:
+        # There are answers, and nobody may rely on them any more: asking again later would not help.
+        crypto = SubIndication.CRYPTO_CONSTRAINTS_FAILURE
+        return replace(worst, sub_indication=crypto, fact=weak[0].fact, algorithm=weak[0])
     no_path = "no path leads to an installed trust anchor"
     return worst or _result(SubIndication.NO_CERTIFICATE_CHAIN_FOUND, no_path, at)
 
@@ -154,6 +172,7 @@ def _context(
     usable: list[EvidenceItem],
     at: datetime,
     rules: RevocationCheckingPolicy,
+    table: AlgorithmTable,
 ) -> ValidationContext:
     # A later list still tells whether the certificate had been revoked by then.
     policy = CertRevTrustPolicy(rules, retroactive_revinfo=True)
@@ -165,6 +184,7 @@ def _context(
         ocsps=[item.der for item in usable if item.kind == "ocsp"],
         revinfo_policy=policy,
         allow_fetching=False,
+        algorithm_usage_policy=PathAlgorithms(table, at),
     )
 
 
@@ -180,7 +200,8 @@ async def _check_one(
     try:
         await async_validate_path(context, path, parameters=policies)
     except ValidationError as error:
-        return _refusal(error, ders, status, at)
+        asked = context.algorithm_policy
+        return _refusal(error, ders, status, at, asked.refused if isinstance(asked, PathAlgorithms) else None)
     if any(_revoked_by(pair, usable, at) for pair in pairwise(ders[1:])):
         # The library looks only where a CA certificate names an address; a list at hand counts all the same.
         sub, fact = SubIndication.REVOKED_CA_NO_POE, "a CA on the path was revoked"
@@ -195,7 +216,13 @@ async def _check_one(
     return PathResult(Indication.PASSED, None, ders, status, "the path is sound", at)
 
 
-def _refusal(error: ValidationError, ders: tuple[bytes, ...], status: RevocationStatus, at: datetime) -> PathResult:
+def _refusal(
+    error: ValidationError,
+    ders: tuple[bytes, ...],
+    status: RevocationStatus,
+    at: datetime,
+    weak: AlgorithmRefusal | None,
+) -> PathResult:
     about_signer = isinstance(error, PathValidationError) and error.is_ee_cert and not error.is_side_validation
     sub, fact, indication = SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, "the path is not sound", None
     if isinstance(error, RevokedError) and not error.is_side_validation:
@@ -207,8 +234,9 @@ def _refusal(error: ValidationError, ders: tuple[bytes, ...], status: Revocation
     elif isinstance(error, InsufficientRevinfoError):
         sub, fact = SubIndication.TRY_LATER, "no usable answer about revocation"
         status = RevocationStatus("unknown", status.source, status.this_update, status.next_update)
-    elif isinstance(error, DisallowedAlgorithmError):
-        sub, fact = SubIndication.CRYPTO_CONSTRAINTS_FAILURE, "the path uses an algorithm or key size that is too weak"
+    elif isinstance(error, DisallowedAlgorithmError) and weak is not None:
+        crypto = SubIndication.CRYPTO_CONSTRAINTS_FAILURE
+        return PathResult(Indication.INDETERMINATE, crypto, ders, status, weak.fact, at, weak)
     elif isinstance(error, ExpiredError):
         sub = SubIndication.OUT_OF_BOUNDS_NO_POE if about_signer else sub
         fact = "the certificate has expired" if about_signer else "a CA certificate on the path has expired"
@@ -250,3 +278,8 @@ def _readable(ders: Sequence[bytes]) -> list[x509.Certificate]:
 
 def _result(sub: SubIndication, fact: str, at: datetime, indication: Indication | None = None) -> PathResult:
     return PathResult(indication or Indication.INDETERMINATE, sub, (), RevocationStatus("unknown"), fact, at)
+
+
+def _refused(refusal: AlgorithmRefusal, at: datetime) -> PathResult:
+    sub, unknown = SubIndication.CRYPTO_CONSTRAINTS_FAILURE, RevocationStatus("unknown")
+    return PathResult(Indication.INDETERMINATE, sub, (), unknown, refusal.fact, at, refusal)

@@ -18,18 +18,6 @@ DOCUMENT_EXTENDED_USAGES = frozenset(
 """One of these must stand in a signer's extended key usage where that extension is present at all."""
 
 
-SHORTEST_KEY_BITS = {"rsa": 2048, "rsassa_pss": 2048, "dsa": 3072}
-
-
-def key_is_short(certificate: x509.Certificate) -> bool:
-    """Say whether the certificate's key is too short, or too odd to tell; elliptic curves are judged when used."""
-    shortest = SHORTEST_KEY_BITS.get(certificate.public_key.algorithm, 0)
-    try:
-        return bool(shortest and certificate.public_key.bit_size < shortest)
-    except (ValueError, TypeError):
-        return True
-
-
 def usage_problem(certificate: x509.Certificate, purpose: Purpose) -> str | None:
     """Return one sentence on why the certificate does not serve this purpose, or None where it does."""
     if purpose is Purpose.TSA:

@@ -147,6 +147,8 @@ class Settings(BaseSettings):
     pkcs11_module: Path | None = None
     pkcs11_timeout_seconds: float = Field(30, gt=0)
     outgoing_networks: tuple[str, ...] = ()
+    # What takes the place of entries of the shipped table, certs/algorithms.toml.
+    algorithm_table: Path | None = None
     vault: VaultSettings | None = None
     timestamp_authorities: tuple[TimestampAuthoritySettings, ...] = ()
     vnpay: VnpaySettings | None = None

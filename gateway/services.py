@@ -6,10 +6,12 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
+from certs.algorithms import AlgorithmTable, load_algorithms, shipped_algorithms
+from certs.errors import AlgorithmTableUnusable
 from certs.model import Purpose, TrustAnchor
 from config.confinement import InProcess
 from config.secrets import LocalSecrets, SecretProvider
-from config.settings import Settings
+from config.settings import Settings, SettingsUnusable
 from gateway.blobs import BlobStore, open_blob_store
 from gateway.confinement import ChildProcesses
 from gateway.db.engine import make_engine
@@ -42,6 +44,7 @@ class Services:
     address_guard: AddressGuard
     key_sources: KeySources
     profiles: dict[str, SigningProfile] = field(default_factory=load_profiles)
+    algorithms: AlgorithmTable = field(default_factory=shipped_algorithms)
 
     def unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
         """Open a transaction."""
@@ -65,6 +68,7 @@ class Services:
                 anchors=self._tsa_anchors,
                 timeout_seconds=item.timeout_seconds,
                 policy=item.policy,
+                algorithms=self.algorithms,
             )
             for item in self.settings.timestamp_authorities
         ]
@@ -91,7 +95,15 @@ def open_secrets(settings: Settings) -> SecretProvider:
 
 
 def build_services(settings: Settings) -> Services:
-    """Wire the adapters that the settings choose."""
+    """Wire the adapters that the settings choose.
+
+    Raises:
+        SettingsUnusable: A file that the settings name has a fault.
+    """
+    try:
+        algorithms = load_algorithms(settings.algorithm_table)
+    except AlgorithmTableUnusable as error:
+        raise SettingsUnusable(f"algorithm_table: {error}") from None
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     secrets = open_secrets(settings)
     return Services(
@@ -105,4 +117,5 @@ def build_services(settings: Settings) -> Services:
         key_sources=KeySources(
             secrets, pkcs11_module=settings.pkcs11_module, timeout_seconds=settings.pkcs11_timeout_seconds
         ),
+        algorithms=algorithms,
     )

@@ -60,7 +60,7 @@ def sign_local_file(
     """
     step = _step(services, order)
     certificate = _present(services, order.certificate.id)
-    check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now)
+    check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now, services.algorithms)
     key = _UnlessHeld(services, certificate)
     signed = sign_pdf(
         source,
@@ -71,6 +71,7 @@ def sign_local_file(
         confined=services.confined,
         now=now,
         materials=material_gatherer(services),
+        algorithms=services.algorithms,
     )
     _check_result(services, target, signed)
     return signed

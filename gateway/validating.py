@@ -26,10 +26,11 @@ def validate_file(services: Services, path: Path, at: datetime) -> ValidationRep
     anchors = trust_anchors(services)
     needs = services.confined.run(collect_evidence_needs, path, tuple(anchor.certificate_der for anchor in anchors))
     evidence = revocation_gatherer(services).gather(needs.queries, at)
-    policy = ValidationPolicy(anchors, evidence)
+    policy = ValidationPolicy(anchors, evidence, services.algorithms)
     return services.confined.run(validate_pdf, path, policy, at)
 
 
 def validate_offline(services: Services, path: Path, at: datetime) -> ValidationReport:
     """Validate a local file by what it holds alone, as someone would who can ask nobody any more."""
-    return services.confined.run(validate_pdf, path, ValidationPolicy(trust_anchors(services)), at)
+    policy = ValidationPolicy(trust_anchors(services), algorithms=services.algorithms)
+    return services.confined.run(validate_pdf, path, policy, at)

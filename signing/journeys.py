@@ -5,6 +5,7 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
+from certs.algorithms import AlgorithmTable
 from config.confinement import ConfinedRunner
 from signing.augmentation.pades_revisions import TIMESTAMP_ROOM_BYTES, add_document_timestamp, add_material
 from signing.augmentation.subjects import timestamp_subject
@@ -16,7 +17,7 @@ from signing.formats.pdf.long_term import SignatureMaterial
 from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
 from signing.key_sources.base import KeySource
 from signing.model import BetweenText, Level, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
-from signing.policies import signature_algorithm
+from signing.policies import check_acceptable, signature_algorithm
 from signing.timestamps.base import TimestampAuthority, TimestampToken
 
 SIGNER_NAME = "{signer_name}"
@@ -32,6 +33,7 @@ def sign_pdf(
     confined: ConfinedRunner,
     now: datetime,
     materials: MaterialGatherer | None = None,
+    algorithms: AlgorithmTable | None = None,
 ) -> SignedRevision:
     """Write source plus one signed revision to target, and at B-LT and B-LTA a further one that makes it provable.
 
@@ -44,6 +46,7 @@ def sign_pdf(
         confined: Runs the part that parses the untrusted file.
         now: Aware; becomes the claimed time.
         materials: Needed at levels B-LT and B-LTA.
+        algorithms: What may be relied on until which day; None takes the shipped table.
     Raises:
         DocumentNotSignable, PlacementError, PictureUnusable, AlgorithmNotAllowed: The key was not used.
         KeySourceError: The key could not be used, or its value does not verify.
@@ -53,6 +56,7 @@ def sign_pdf(
         ConfinementError: The file could not be read within the limits.
     """
     algorithm = signature_algorithm(step.certificate_der, prefer_pss=step.profile.prefer_pss)
+    check_acceptable(algorithm, step.certificate_der, now, algorithms)
     order = _order(step, algorithm, now)
     level = step.profile.level
     if level.has_timestamp and tsa is None:

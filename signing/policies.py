@@ -1,4 +1,6 @@
-"""Which algorithm a certificate's key signs with."""
+"""Which algorithm a certificate's key signs with, and whether that may still be relied on."""
+
+from datetime import datetime
 
 from asn1crypto import algos
 from asn1crypto import x509 as asn1_x509
@@ -7,6 +9,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import PublicKeyAlgorithmOID
 
+from certs.algorithms import AlgorithmTable, AlgorithmUse, shipped_algorithms
+from certs.errors import CertificateUnreadable
+from certs.key_descriptions import UsedAlgorithms, describe_key
+from certs.names import parse_certificate
 from signing.errors import AlgorithmNotAllowed
 from signing.model import SignatureAlgorithm
 
@@ -51,6 +57,26 @@ def signature_algorithm(certificate_der: bytes, *, prefer_pss: bool = False) -> 
     if isinstance(key, ed25519.Ed25519PublicKey):
         return SignatureAlgorithm.ED25519
     raise AlgorithmNotAllowed("the certificate's key is neither RSA, nor on an allowed elliptic curve, nor Ed25519")
+
+
+def check_acceptable(
+    algorithm: SignatureAlgorithm, certificate_der: bytes, now: datetime, algorithms: AlgorithmTable | None = None
+) -> None:
+    """Let digest and key through that are acceptable for documents today; ask before the key is used.
+
+    Args:
+        algorithms: What may be relied on until which day; None takes the shipped table.
+    Raises:
+        AlgorithmNotAllowed: Names the algorithm and its last day.
+    """
+    try:
+        key = describe_key(parse_certificate(certificate_der).public_key)
+    except CertificateUnreadable:
+        raise AlgorithmNotAllowed("the signing certificate cannot be read") from None
+    used = UsedAlgorithms((algorithm.digest_algorithm,), key)
+    refused = (algorithms or shipped_algorithms()).refusal(used, AlgorithmUse.DOCUMENT, now)
+    if refused is not None:
+        raise AlgorithmNotAllowed(refused.fact)
 
 
 def _bound_pss(certificate_der: bytes) -> SignatureAlgorithm:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from certs.algorithms import AlgorithmTable
 from certs.model import Purpose, TrustAnchor
 from certs.names import parse_certificate
 from certs.path import check_path
@@ -37,6 +38,7 @@ class Rfc3161Authority:
         timeout_seconds: float,
         policy: str | None = None,
         clock: Callable[[], datetime] = utc_now,
+        algorithms: AlgorithmTable | None = None,
     ) -> None:
         """Remember the address.
 
@@ -45,6 +47,7 @@ class Rfc3161Authority:
             anchors: Gives the anchors trusted for time-stamping at the moment of use.
             timeout_seconds: Bounds the whole call, not each wait.
             policy: The OID of the policy asked for; an answer under another one does not count. None takes any.
+            algorithms: What may be relied on until which day; None takes the shipped table.
         """
         self.name = name
         self._url = url
@@ -52,6 +55,7 @@ class Rfc3161Authority:
         self._policy = policy
         self._timeout_seconds = timeout_seconds
         self._clock = clock
+        self._algorithms = algorithms
 
     def timestamp(
         self, imprint: bytes, digest_algorithm: str, *, timeout_seconds: float | None = None
@@ -87,11 +91,15 @@ class Rfc3161Authority:
         return answer
 
     def _check_signer(self, certificate_der: bytes, chain_ders: Sequence[bytes], at: datetime) -> None:
-        check_timestamp_signer(certificate_der, chain_ders, self._anchors(), at)
+        check_timestamp_signer(certificate_der, chain_ders, self._anchors(), at, self._algorithms)
 
 
 def check_timestamp_signer(
-    certificate_der: bytes, chain_ders: Sequence[bytes], anchors: Sequence[TrustAnchor], at: datetime
+    certificate_der: bytes,
+    chain_ders: Sequence[bytes],
+    anchors: Sequence[TrustAnchor],
+    at: datetime,
+    algorithms: AlgorithmTable | None = None,
 ) -> None:
     """Make sure that a certificate may stamp and leads to an anchor; revocation is for validation to judge.
 
@@ -102,6 +110,6 @@ def check_timestamp_signer(
     if problem:
         raise TimestampNotTrustworthy(f"the authority's certificate may not stamp: {problem}", "usage")
     ours = [anchor for anchor in anchors if anchor.purpose is Purpose.TSA]
-    result = check_path(certificate_der, chain_ders, ours, None, at, Purpose.TSA)
+    result = check_path(certificate_der, chain_ders, ours, None, at, Purpose.TSA, algorithms=algorithms)
     if not result.passed:
         raise TimestampNotTrustworthy(f"the authority's certificate is not trusted: {result.fact}", "untrusted")

@@ -20,11 +20,12 @@ from pyhanko.sign.validation.generic_cms import (
 from pyhanko_certvalidator.sig_validate import SignatureValidationContext
 from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
+from certs.key_descriptions import UsedAlgorithms, algorithms_of
 from certs.model import SubIndication
 from certs.revocation.answers import evidence_times
 from certs.revocation.model import EvidenceItem
 from signing.validation.hostile import attempt
-from signing.validation.keys import ValueCheck, digest_is_strong, is_weak
+from signing.validation.keys import ValueCheck
 
 DigestOf = Callable[[str], bytes | None]
 """The digest of the signed content by algorithm name; None where there is no such content."""
@@ -44,7 +45,8 @@ class CmsFindings:
     claimed_time: datetime | None = None
     refers_to_signer: bool = False
     """It has the signing-certificate attribute, as PAdES baseline demands."""
-    weak: bool = False
+    algorithms: UsedAlgorithms = field(default_factory=UsedAlgorithms)
+    """What it was made with; whether that may still be relied on depends on the time that is proved."""
     tokens: tuple[cms.SignedData, ...] = ()
     signature_value: bytes = b""
     evidence: tuple[EvidenceItem, ...] = field(default_factory=tuple)
@@ -78,7 +80,9 @@ def check_sha1_inside(signed_data: cms.SignedData, digest_of: DigestOf) -> CmsFi
         kept = signed_data["encap_content_info"]["content"].native
         if not isinstance(kept, bytes):
             return MALFORMED
-        found = replace(_check(signed_data, lambda algorithm: _hash(algorithm, kept), "data"), weak=True)
+        found = _check(signed_data, lambda algorithm: _hash(algorithm, kept), "data")
+        used = found.algorithms
+        found = replace(found, algorithms=replace(used, digests=(*used.digests, "sha1")))
         if kept == digest_of("sha1"):
             return found
         return replace(found, sub_indication=SubIndication.HASH_FAILURE, intact=False)
@@ -99,12 +103,11 @@ def check_counter_signature(signed_data: cms.SignedData, countersigned_value: by
         if signer is None:
             return replace(found, sub_indication=SubIndication.NO_SIGNING_CERTIFICATE_FOUND)
         certificate, others, named = signer
-        weak = is_weak(info["signature_algorithm"], info["digest_algorithm"], certificate.public_key)
         found = replace(
             found,
             signer_der=certificate.dump(),
             other_ders=tuple(other.dump() for other in others),
-            weak=weak,
+            algorithms=_algorithms(info, certificate),
         )
         sub = _counter_problem(info, certificate, countersigned_value)
         if sub is None and not named:
@@ -146,7 +149,9 @@ def check_token(signed_data: cms.SignedData) -> tuple[CmsFindings, tsp.TSTInfo |
         stated = content.parsed
         if not isinstance(stated, tsp.TSTInfo):
             return MALFORMED, None
-        return _check(signed_data, lambda algorithm: _hash(algorithm, bytes(content)), "tst_info"), stated
+        found = _check(signed_data, lambda algorithm: _hash(algorithm, bytes(content)), "tst_info")
+        imprint, used = stated["message_imprint"]["hash_algorithm"]["algorithm"].native, found.algorithms
+        return replace(found, algorithms=replace(used, digests=(*used.digests, imprint))), stated
 
     return attempt(check, (MALFORMED, None))
 
@@ -156,10 +161,8 @@ def imprint_holds(stated: tsp.TSTInfo, digest_of: DigestOf) -> bool:
 
     def holds() -> bool:
         imprint = stated["message_imprint"]
-        algorithm = imprint["hash_algorithm"]["algorithm"].native
-        expected = digest_of(algorithm)
-        strong = digest_is_strong(imprint["hash_algorithm"])
-        return strong and expected is not None and expected == imprint["hashed_message"].native
+        expected = digest_of(imprint["hash_algorithm"]["algorithm"].native)
+        return expected is not None and expected == imprint["hashed_message"].native
 
     return attempt(holds, False)
 
@@ -193,15 +196,18 @@ def _check(signed_data: cms.SignedData, digest_of: DigestOf, content_type: str |
         found,
         signer_der=certificate.dump(),
         other_ders=tuple(other.dump() for other in others),
-        weak=attempt(
-            lambda: is_weak(info["signature_algorithm"], info["digest_algorithm"], certificate.public_key), True
-        ),
+        algorithms=_algorithms(info, certificate),
     )
     found = _check_integrity(found, info, certificate, stated_type, digest_of)
     if not named and found.sub_indication in {None, SubIndication.FORMAT_FAILURE}:
         # The library compares nothing then. Source: ETSI EN 319 102-1 V1.3.1, 5.2.3.4.
         return replace(found, sub_indication=SubIndication.NO_SIGNING_CERTIFICATE_FOUND, intact=None)
     return found
+
+
+def _algorithms(info: cms.SignerInfo, certificate: x509.Certificate) -> UsedAlgorithms:
+    digest = info["digest_algorithm"]["algorithm"].native
+    return algorithms_of(info["signature_algorithm"], certificate.public_key, digest)
 
 
 def _check_integrity(

@@ -1,14 +1,11 @@
 """Signature values and the public keys that they are checked with."""
 
 from asn1crypto import algos, keys
-from pyhanko_certvalidator.policy_decl import DisallowWeakAlgorithmsPolicy
 from pyhanko_certvalidator.sig_validate import (
     DEFAULT_VALIDATION_CONTEXT,
     DefaultSignatureValidator,
     SignatureValidationContext,
 )
-
-ALGORITHMS = DisallowWeakAlgorithmsPolicy()  # type: ignore[no-untyped-call]
 
 
 class ValueCheck(DefaultSignatureValidator):
@@ -43,18 +40,3 @@ def with_unsigned_modulus(public_key: keys.PublicKeyInfo) -> keys.PublicKeyInfo:
     unsigned = int.from_bytes(parts["modulus"].contents, "big")
     plain = keys.RSAPublicKey({"modulus": unsigned, "public_exponent": parts["public_exponent"].native})
     return keys.PublicKeyInfo({"algorithm": public_key["algorithm"], "public_key": plain})
-
-
-def is_weak(
-    signature_algorithm: algos.SignedDigestAlgorithm,
-    digest_algorithm: algos.DigestAlgorithm,
-    public_key: keys.PublicKeyInfo,
-) -> bool:
-    """Say whether a signature uses a broken digest (MD5, SHA-1) or a short key (RSA below 2048 bits)."""
-    allowed = ALGORITHMS.signature_algorithm_allowed(signature_algorithm, None, with_unsigned_modulus(public_key))
-    return not (allowed and digest_is_strong(digest_algorithm))
-
-
-def digest_is_strong(digest_algorithm: algos.DigestAlgorithm) -> bool:
-    """Say whether collisions of a digest are out of reach."""
-    return bool(ALGORITHMS.digest_algorithm_allowed(digest_algorithm, None))

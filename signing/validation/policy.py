@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass, field
 
+from certs.algorithms import AlgorithmTable, shipped_algorithms
 from certs.model import Purpose, TrustAnchor
 from certs.revocation.model import RevocationEvidence
 
 
 @dataclass(frozen=True)
 class ValidationPolicy:
-    """Trust anchors of all purposes, and the revocation evidence gathered beforehand."""
+    """Trust anchors of all purposes, the revocation evidence gathered beforehand, and what algorithms are good for."""
 
     anchors: tuple[TrustAnchor, ...] = ()
     evidence: RevocationEvidence = field(default_factory=RevocationEvidence)
+    algorithms: AlgorithmTable = field(default_factory=shipped_algorithms)
 
     def signer_anchors(self) -> tuple[TrustAnchor, ...]:
         """Return the anchors under which a signer may stand."""

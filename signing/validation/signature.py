@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from certs.algorithms import AlgorithmRefusal, AlgorithmUse
 from certs.model import Indication, PathResult, Purpose, RevocationStatus, SubIndication
 from certs.names import get_names
 from certs.revocation.answers import read_status
@@ -79,7 +80,8 @@ def _judge(source: PdfSource, found: FoundSignature, context: SignatureContext) 
     proof = earliest([*stamps, *_covering(found.raw, context)])
     best_time = proof.time if proof is not None and proof.time is not None else context.at
     path = _judge_signer(findings, evidence, context, best_time, proof is not None)
-    indication, sub, code = _verdict(found, seen, path)
+    weak = context.policy.algorithms.refusal(findings.algorithms, AlgorithmUse.DOCUMENT, best_time)
+    indication, sub, code = _verdict(found, seen, path, weak)
     claimed = findings.claimed_time or found.claimed_time
     report = SignatureReport(
         field_name=found.field_name,
@@ -97,7 +99,8 @@ def _judge(source: PdfSource, found: FoundSignature, context: SignatureContext) 
         signer_certificate_der=findings.signer_der,
     )
     notes = notes_on(report, proof, context.at)
-    main = reason(code, time=path.revocation.revoked_at if path is not None else None)
+    refused = weak or (path.algorithm if path is not None else None)
+    main = reason(code, time=path.revocation.revoked_at if path is not None else None, refused=refused)
     return with_signer(replace(report, reasons=(main, *notes)), path)
 
 
@@ -161,10 +164,11 @@ def _judge_signer(
         used_at=best_time,
         proved=proved,
         at=context.at,
+        algorithms=context.policy.algorithms,
     )
 
 
-def _verdict(found: FoundSignature, seen: _Bytes, path: PathResult | None) -> Verdict:
+def _verdict(found: FoundSignature, seen: _Bytes, path: PathResult | None, weak: AlgorithmRefusal | None) -> Verdict:
     """Take the gravest finding: what the bytes say comes before what the certificate says.
 
     Source: ETSI EN 319 102-1 V1.3.1, 5.3.4: format, certificate, integrity, then X.509 and constraints.
@@ -189,15 +193,15 @@ def _verdict(found: FoundSignature, seen: _Bytes, path: PathResult | None) -> Ve
         return failed, SubIndication.FORMAT_FAILURE, "changed-after-signing"
     if seen.modifications is Modifications.UNCLEAR:
         return unsure, SubIndication.GENERIC, "changes-unclear"
-    return trust_verdict(seen.findings, path)
+    return trust_verdict(seen.findings, path, weak)
 
 
-def trust_verdict(findings: CmsFindings, path: PathResult | None) -> Verdict:
-    """Say what the certificate makes of a signature whose bytes hold."""
+def trust_verdict(findings: CmsFindings, path: PathResult | None, weak: AlgorithmRefusal | None) -> Verdict:
+    """Say what the certificate, and what is left of its algorithms' days, make of a signature whose bytes hold."""
     if findings.sub_indication is not None or path is None:
         missing = SubIndication.NO_SIGNING_CERTIFICATE_FOUND
         return Indication.INDETERMINATE, missing, "signer-certificate-missing"
-    if findings.weak:
+    if weak is not None:
         return Indication.INDETERMINATE, SubIndication.CRYPTO_CONSTRAINTS_FAILURE, "algorithm-weak"
     if path.passed or path.sub_indication is None:
         return Indication.PASSED, None, "signature-passed"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from certs.algorithms import AlgorithmRefusal, AlgorithmUse
 from certs.model import Indication, PathResult, Purpose, SubIndication
 from certs.revocation.answers import evidence_times, read_status
 from certs.revocation.model import EvidenceItem, RevocationEvidence
@@ -151,7 +152,8 @@ def _report(seen: _Seen, archive: tuple[TimestampReport, ...], context: SignerCo
     proof = earliest([*tokens, *archive])
     best_time = proof.time if proof is not None and proof.time is not None else context.at
     path = _judge_path(seen, context, best_time, proof is not None)
-    indication, sub, code = _verdict(findings, path)
+    weak = context.policy.algorithms.refusal(findings.algorithms, AlgorithmUse.DOCUMENT, best_time)
+    indication, sub, code = _verdict(findings, path, weak)
     report = SignatureReport(
         field_name=seen.name,
         indication=indication,
@@ -167,7 +169,8 @@ def _report(seen: _Seen, archive: tuple[TimestampReport, ...], context: SignerCo
         level=_level(seen, path, tokens, archive),
         signer_certificate_der=findings.signer_der,
     )
-    main = reason(code, time=path.revocation.revoked_at if path is not None else None)
+    refused = weak or (path.algorithm if path is not None else None)
+    main = reason(code, time=path.revocation.revoked_at if path is not None else None, refused=refused)
     notes = notes_on(report, proof, context.at)
     return with_signer(replace(report, reasons=(main, *notes)), path)
 
@@ -176,7 +179,7 @@ def _hash_of_value(value: bytes, algorithm: str) -> bytes:
     return hash_of(algorithm, value)
 
 
-def _verdict(findings: CmsFindings, path: PathResult | None) -> Verdict:
+def _verdict(findings: CmsFindings, path: PathResult | None, weak: AlgorithmRefusal | None) -> Verdict:
     """Take the gravest finding. Source: ETSI EN 319 102-1 V1.3.1, 5.3.4."""
     sub = findings.sub_indication
     if sub is SubIndication.HASH_FAILURE:
@@ -187,7 +190,7 @@ def _verdict(findings: CmsFindings, path: PathResult | None) -> Verdict:
         return Indication.FAILED, sub, "signature-malformed"
     if sub is SubIndication.SIGNED_DATA_NOT_FOUND:
         return Indication.INDETERMINATE, sub, "signed-content-missing"
-    return trust_verdict(findings, path)
+    return trust_verdict(findings, path, weak)
 
 
 def _judge_archive_stamps(seen: _Seen, context: SignerContext) -> tuple[TimestampReport, ...]:
@@ -241,6 +244,7 @@ def _judge_path(seen: _Seen, context: SignerContext, best_time: datetime, proved
         used_at=best_time,
         proved=proved,
         at=context.at,
+        algorithms=context.policy.algorithms,
     )
 
 

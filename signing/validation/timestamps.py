@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from asn1crypto import cms
 
+from certs.algorithms import AlgorithmUse
 from certs.model import Purpose, SubIndication
 from certs.names import get_names, parse_certificate
 from certs.revocation.model import RevocationEvidence
@@ -49,8 +50,12 @@ def judge_token(signed_data: cms.SignedData, digest_of: DigestOf, place: str, co
         return refused(findings.sub_indication or SubIndication.GENERIC, "the token's own signature does not hold")
     if not imprint_holds(stated, digest_of):
         return refused(SubIndication.HASH_FAILURE, "the token is about other content")
-    if findings.weak:
-        return refused(SubIndication.CRYPTO_CONSTRAINTS_FAILURE, "the token uses an algorithm that is too weak")
+    # A broken algorithm would let anyone make the token today, whatever time it states.
+    weak = context.policy.algorithms.refusal(
+        findings.algorithms, AlgorithmUse.TIMESTAMP, context.proved_by or context.at
+    )
+    if weak is not None:
+        return refused(SubIndication.CRYPTO_CONSTRAINTS_FAILURE, weak.fact)
     if time > context.at + CLOCK_TOLERANCE:
         return refused(SubIndication.GENERIC, "the token's time lies in the future")
     return _judge_authority(place, name, signer, time, (*findings.other_ders, *context.pool_ders), context)
@@ -68,6 +73,7 @@ def _judge_authority(
         used_at=context.proved_by or time,
         proved=context.proved_by is not None,
         at=context.at,
+        algorithms=context.policy.algorithms,
     )
     if path.passed and not attempt(lambda: _valid_when_used(signer, time), False):
         fact = "the authority's certificate was not valid at the token's time"

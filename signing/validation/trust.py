@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from certs.algorithms import AlgorithmTable
 from certs.model import Indication, PathResult, Purpose, SubIndication, TrustAnchor
 from certs.path import check_path
 from certs.revocation.model import RevocationEvidence
@@ -17,6 +18,7 @@ HELPED_BY_PROOF = frozenset(
         SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
         SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
         SubIndication.TRY_LATER,
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
     }
 )
 
@@ -31,6 +33,7 @@ def judge_certificate(
     used_at: datetime,
     proved: bool,
     at: datetime,
+    algorithms: AlgorithmTable | None = None,
 ) -> PathResult:
     """Judge a certificate as of now and, where its use is proved to be earlier, as of then.
 
@@ -38,26 +41,27 @@ def judge_certificate(
         used_at: When the key was used: the best-signature-time, or a token's own time.
         proved: Whether a trusted time-stamp vouches for used_at. A claim does not help.
         at: Validation time.
+        algorithms: See check_path; judged at the same times as the path.
     Returns:
         The finding; one from before `at` has its checked_at there.
     Source: ETSI EN 319 102-1 V1.3.1, 5.5.4 and 5.6.2.2. An answer about revocation that is newer than the use and
     older than the certificate's end serves as well, because its responder's certificate may be newer than the use.
     """
-    today = check_path(certificate_der, pool_ders, anchors, evidence, at, purpose)
+    today = check_path(certificate_der, pool_ders, anchors, evidence, at, purpose, algorithms=algorithms)
     if not proved or used_at >= at:
         return today
     if today.passed:
-        then = check_path(certificate_der, pool_ders, anchors, None, used_at, purpose)
+        then = check_path(certificate_der, pool_ders, anchors, None, used_at, purpose, algorithms=algorithms)
         if then.sub_indication is SubIndication.NOT_YET_VALID:
             return replace(then, indication=Indication.FAILED)
         return today
     if today.sub_indication not in HELPED_BY_PROOF:
         return today
-    then = check_path(certificate_der, pool_ders, anchors, evidence, used_at, purpose)
+    then = check_path(certificate_der, pool_ders, anchors, evidence, used_at, purpose, algorithms=algorithms)
     if then.passed or then.sub_indication in {SubIndication.REVOKED_NO_POE, SubIndication.NOT_YET_VALID}:
         return then
     for moment in _moments(evidence, used_at, at):
-        later = check_path(certificate_der, pool_ders, anchors, evidence, moment, purpose)
+        later = check_path(certificate_der, pool_ders, anchors, evidence, moment, purpose, algorithms=algorithms)
         if later.passed:
             return later
     return today

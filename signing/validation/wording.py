@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
+from certs.algorithms import AlgorithmRefusal
 from certs.model import SubIndication
 from signing.validation.report import Reason
 
@@ -75,8 +76,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "The certificate was not issued for signing documents.",
     ),
     "algorithm-weak": (
-        "Chữ ký hoặc chứng thư số dùng thuật toán hoặc độ dài khóa không còn an toàn.",
-        "The signature or a certificate uses an algorithm or key size that is no longer safe.",
+        "Chữ ký hoặc chứng thư số dùng thuật toán hoặc độ dài khóa không còn an toàn{refused}.",
+        "The signature or a certificate uses an algorithm or key size that is no longer safe{refused}.",
     ),
     "certificate-expired": (
         "Chứng thư số đã hết hạn và không có dấu thời gian tin cậy chứng minh đã ký trước khi hết hạn.",
@@ -150,12 +151,22 @@ REASON_OF_SUB_INDICATION = {
 }
 
 
-def reason(code: str, *, time: datetime | None = None) -> Reason:
-    """Return a finding in words; time is shown in Vietnam's zone where the words have a place for it."""
+def reason(code: str, *, time: datetime | None = None, refused: AlgorithmRefusal | None = None) -> Reason:
+    """Return a finding in words, where they have a place for it with a time in Vietnam's zone or an algorithm."""
     vi, en = WORDS[code]
     shown = "" if time is None else time.astimezone(VIETNAM).strftime("%H:%M:%S %d/%m/%Y +07:00")
+    refused_vi, refused_en = _refused_words(refused)
     return Reason(
         code,
-        vi.format(time=shown, when=f" lúc {shown}" if shown else ""),
-        en.format(time=shown, when=f" at {shown}" if shown else ""),
+        vi.format(time=shown, when=f" lúc {shown}" if shown else "", refused=refused_vi),
+        en.format(time=shown, when=f" at {shown}" if shown else "", refused=refused_en),
     )
+
+
+def _refused_words(refused: AlgorithmRefusal | None) -> tuple[str, str]:
+    if refused is None:
+        return "", ""
+    name = refused.algorithm
+    if refused.until is None:
+        return f" ({name}, không được chấp nhận)", f" ({name}, not acceptable)"
+    return f" ({name}, chỉ được chấp nhận đến hết ngày {refused.until:%d/%m/%Y})", f" ({name}, until {refused.until})"

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certs.errors import (
+    AlgorithmRefused,
     CertificateExpired,
     CertificateNotForSigning,
     CertificateNotTrusted,
@@ -103,7 +104,7 @@ def test_what_needs_no_network_is_refused_without_any_call(
     held.state, held.hold_code, withdrawn.state = "held", "pin-incorrect", "withdrawn"
 
     for certificate, trusted, fact in (
-        (weak, anchors, CertificateNotForSigning),
+        (weak, anchors, AlgorithmRefused),
         (held, anchors, KeySourceHeld),
         (withdrawn, anchors, CertificateWithdrawn),
         (kept(authority), (), CertificateNotTrusted),

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from certs.model import CertificateRole, CertificateState, Purpose
+from config.settings import SettingsUnusable
 from gateway.callers import add_unit
 from gateway.certificate_care import announce_expiring, check_keys
 from gateway.cli import app
@@ -130,6 +131,22 @@ def test_inspect_says_what_openssl_says(run: Command, unit: Unit) -> None:
     assert shown[0]["key"] == "EC secp256r1"
     assert (shown[0]["is_ca"], shown[1]["is_ca"]) == (False, True)
     assert "Nguyễn Văn Ví Dụ" in run("inspect", path).stdout
+
+
+def test_the_days_of_algorithms_are_shown_as_the_operator_set_them(run: Command, unit: Unit) -> None:
+    (unit.folder / "algorithms.toml").write_text('[digest.sha1]\nall = "never"\n')
+    with (unit.folder / "gateway.toml").open("r+", encoding="utf-8") as file:
+        before = file.read()
+        file.seek(0)
+        file.write(f'algorithm_table = "{unit.folder}/algorithms.toml"\n{before}')
+
+    rows = {row["algorithm"]: row for row in json.loads(run("algorithms", "--json").stdout)}
+
+    assert rows["SHA-1"]["certificate"] == "never"
+    assert rows["rsa from 2048 bits"]["document"] == "2028-12-31"
+    assert "2028-12-31" in run("algorithms").stdout
+    (unit.folder / "algorithms.toml").write_text('[digest.sha1]\nall = "some day"\n')
+    assert isinstance(run("algorithms").exception, SettingsUnusable)
 
 
 def test_what_is_no_certificate_is_refused_without_a_traceback(run: Command, unit: Unit) -> None:

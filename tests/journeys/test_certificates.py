@@ -59,7 +59,8 @@ def test_a_key_that_is_too_weak_fails_its_request_and_is_not_used(city: City, ke
 
     failed = city.request(request)
     assert failed["state"] == "failed"
-    assert failed["problem_code"] in {"certificate-not-for-signing", "algorithm-not-allowed"}
+    assert failed["problem_code"] == "algorithm-refused"
+    assert "RSA 1024 was acceptable until 2013-12-31" in failed["problem_detail"]
     assert key_uses == []
 
 

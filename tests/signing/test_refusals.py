@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 import signing.errors as errors
+from certs.algorithms import AlgorithmTable, parse_algorithms, shipped_algorithms
 from config.confinement import ConfinedTooSlow, InProcess
 from signing.errors import (
     AlgorithmNotAllowed,
@@ -192,3 +193,15 @@ def test_every_error_has_its_own_code_and_crosses_processes(error):
 def test_errors_of_key_sources_leave_the_pin_out(person_step):
     assert "pin" not in {name.lower() for name in vars(person_step)}
     assert not [e for e in every_error() if "pin=" in (e.__doc__ or "").lower()]
+
+
+def test_an_algorithm_that_is_not_acceptable_today_is_refused_before_the_key_is_used(sign, authority, pki, tmp_path):
+    shipped = shipped_algorithms()
+    ended = parse_algorithms(b"[[key.rsa]]\nfrom_bits = 2048\nall = 2026-01-01\n")
+    key = FakeKeySource(pki.official.key)
+
+    with pytest.raises(AlgorithmNotAllowed, match=r"RSA 2048 was acceptable until 2026-01-01"):
+        sign(key=key, algorithms=AlgorithmTable(shipped.digests, {**shipped.keys, **ended.keys}))
+
+    assert (key.uses, authority.calls) == (0, 0)
+    assert not (tmp_path / "signed.pdf").exists()

@@ -74,7 +74,8 @@ def check(
     with open_services() as services:
         try:
             view = _find(services, certificate, role)
-            result, evidence = check_may_sign(view, trust_anchors(services), revocation_gatherer(services), moment)
+            gatherer = revocation_gatherer(services)
+            result, evidence = check_may_sign(view, trust_anchors(services), gatherer, moment, services.algorithms)
         except CertsError as error:
             words = PROBLEMS[error.code]
             reason = {"vi": words.title_vi, "en": words.title_en, "fact": str(error)}

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from certs.errors import (
+    AlgorithmRefused,
     CertificateExpired,
     CertificateNotForSigning,
     CertificateNotTrusted,
@@ -64,6 +65,7 @@ FINAL_FAULTS = (
     PictureUnusable,
     ProfileUnusable,
     AlgorithmNotAllowed,
+    AlgorithmRefused,
     SignatureDoesNotFit,
     RevisionAltered,
     MaterialNotSound,

@@ -4,13 +4,15 @@ import json
 import pickle
 import subprocess
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pyhanko.sign.fields import SigSeedSubFilter
 
+from certs.algorithms import AlgorithmTable, parse_algorithms, shipped_algorithms
 from certs.model import Indication, SubIndication
 from certs.revocation.cache import MemoryCache
 from certs.revocation.fetch import HttpExchange
@@ -112,6 +114,40 @@ def test_a_short_key_never_passes(bench: Bench) -> None:
     signature = only(bench.validate(bench.sign(holder), bench.policy(holder)))
 
     assert signature.sub_indication is SubIndication.CRYPTO_CONSTRAINTS_FAILURE
+
+
+def ending(bench: Bench, *holders: Holder, digest: str, last_day: date) -> ValidationPolicy:
+    """A policy under which one digest ends for documents on a day."""
+    rules = f'[digest.{digest}]\nall = "no end"\ndocument = {last_day}\n'
+    shipped, own = shipped_algorithms(), parse_algorithms(rules.encode())
+    return replace(bench.policy(*holders), algorithms=AlgorithmTable({**shipped.digests, **own.digests}, shipped.keys))
+
+
+def test_a_digest_past_its_day_is_named_with_the_day_and_the_signature_is_not_called_broken(
+    bench: Bench, official: Holder
+) -> None:
+    yesterday = (bench.at - DAY).date()
+
+    signature = only(bench.validate(bench.sign(official), ending(bench, official, digest="sha256", last_day=yesterday)))
+
+    assert (signature.indication, signature.intact) == (Indication.INDETERMINATE, True)
+    assert signature.sub_indication is SubIndication.CRYPTO_CONSTRAINTS_FAILURE
+    assert signature.reasons[0].code == "algorithm-weak"
+    assert f"SHA-256, chỉ được chấp nhận đến hết ngày {yesterday:%d/%m/%Y}" in signature.reasons[0].vi
+    assert f"SHA-256, until {yesterday}" in signature.reasons[0].en
+
+
+def test_a_trusted_time_stamp_from_before_the_day_keeps_the_signature_good(
+    bench: Bench, official: Holder, tsa: Holder
+) -> None:
+    stamped_at = bench.at - 3 * DAY
+    pdf = bench.sign(official, tsa=tsa, stamped_at=stamped_at)
+
+    def indication(last_day: date) -> Indication:
+        return only(bench.validate(pdf, ending(bench, official, tsa, digest="sha256", last_day=last_day))).indication
+
+    assert indication(stamped_at.date()) is Indication.PASSED
+    assert indication((stamped_at - DAY).date()) is Indication.INDETERMINATE
 
 
 def test_a_signer_under_no_installed_anchor_is_not_trusted(bench: Bench, official: Holder) -> None:
