@@ -138,6 +138,18 @@ class EarlierSignatureWouldBreak(DocumentNotSignable):
     code = "earlier-signature-would-break"
 
 
+class ContainerUnsafe(DocumentNotSignable):
+    """A container is built so that it could harm whoever unpacks it, or hide something."""
+
+    code = "container-unsafe"
+
+
+class ContainerNameUnusable(DocumentNotSignable):
+    """A file's name cannot stand in a container: it would mean different places on different systems."""
+
+    code = "container-name-unusable"
+
+
 class ResultUnsound(SigningError):
     """Our own check does not find in the finished file what was asked for; the file was not kept."""
 
@@ -374,5 +386,7 @@ DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {
         SignatureNotFound,
         SignedContentMissing,
         SignedContentDiffers,
+        ContainerUnsafe,
+        ContainerNameUnusable,
     )
 }
