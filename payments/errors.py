@@ -139,3 +139,9 @@ class PaymentNotPossible(PaymentsError):
     """The provider takes no such amount or currency."""
 
     code = "payment-not-possible"
+
+
+class RefundNotPossible(PaymentsError):
+    """The provider cannot or will not pay this back; nothing was sent, or it was refused for good."""
+
+    code = "refund-not-possible"

@@ -15,6 +15,8 @@ from payments.money import VND, Money
 CHAPTER = re.compile(r"[0-9]{3}")
 SUB_ITEM = re.compile(r"[0-9]{4}")
 MOST_ITEMS = 50
+# Who tells of a transfer that only a statement shows.
+STATEMENT = "bank-transfer"
 
 
 class FeeKind(StrEnum):
@@ -122,6 +124,61 @@ class ProviderEvent:
 
 
 @dataclass(frozen=True)
+class BankTransfer:
+    """Money that a bank says has arrived, by a statement or by its own notice.
+
+    Attributes:
+        transfer_reference: The order's, as found exactly in the transfer's text.
+        bank_reference: What makes the credit unique at the bank, at most 40 characters.
+        account_number: Ours, that was credited.
+        provider: Who told us: `bank-transfer` for a statement, else the name of the provider whose notice it is.
+    """
+
+    transfer_reference: str
+    bank_reference: str
+    account_number: str
+    amount: Money
+    received_at: datetime
+    provider: str = STATEMENT
+
+
+class RefundOutcome(StrEnum):
+    """What a provider says of one refund; ACCEPTED is a promise, not yet money, and silence is UNKNOWN."""
+
+    ACCEPTED = "accepted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class RefundEvent:
+    """An authenticated statement of a provider about one refund, in our words.
+
+    Attributes:
+        reference: Our reference of the refund. transaction: The provider's own number of it, empty until it has one.
+        code: The provider's words for the outcome, for support staff.
+    """
+
+    provider: str
+    reference: str
+    transaction: str
+    amount: Money
+    outcome: RefundOutcome
+    code: str
+
+
+@dataclass(frozen=True)
+class NothingToSettle:
+    """An authentic call that is about no payment of ours: a test, money that went out, a text without reference."""
+
+    reason: str
+
+
+ProviderReport = ProviderEvent | BankTransfer | RefundEvent | NothingToSettle
+
+
+@dataclass(frozen=True)
 class CallbackCall:
     """A call as it arrived, byte for byte.
 
@@ -144,6 +201,8 @@ class SettlementOutcome(StrEnum):
     FAILURE_NOTED = "failure-noted"
     UNKNOWN_NOTED = "unknown-noted"
     DUPLICATE = "duplicate"
+    REFUND_NOTED = "refund-noted"
+    NOTHING_TO_SETTLE = "nothing-to-settle"
     ATTEMPT_NOT_FOUND = "attempt-not-found"
     AMOUNT_MISMATCH = "amount-mismatch"
     NOT_AUTHENTIC = "not-authentic"
@@ -181,4 +240,4 @@ class Settlement:
     order_id: str | None = None
     attempt_id: str | None = None
     entry_id: str | None = None
-    event: ProviderEvent | None = None
+    event: ProviderReport | None = None

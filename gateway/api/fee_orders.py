@@ -14,6 +14,7 @@ from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.db.tables.callers import UnitRow
 from gateway.db.unit_of_work import UnitOfWork
+from gateway.pages.pay import visitor_of
 from gateway.payment_events import recorder
 from payments.errors import FeeOrderNotFound
 from payments.journeys import cancel_order, open_order, start_attempt
@@ -120,11 +121,13 @@ class FeeOrderPage(BaseModel):
 
 
 class StartedAttemptOut(BaseModel):
-    """An attempt and where the payer's browser goes for it."""
+    """An attempt and how the payer goes on: a page for the browser, a code to scan, a link that opens an app."""
 
     attempt_id: str
     reference: str
-    redirect_url: str
+    redirect_url: str | None
+    qr_text: str | None
+    app_url: str | None
 
 
 class OrderListQuery(PageQuery):
@@ -255,22 +258,25 @@ def cancel(path: OrderPath, body: ReasonIn) -> Response:
 @blueprint.post("/fee-orders/<order_id>/attempts", summary="Start a payment", responses={201: StartedAttemptOut})
 @authorised("fees:write")
 def attempt(path: OrderPath, body: AttemptIn) -> Response:
-    """Start one try with one provider and say where the payer's browser goes."""
+    """Start one try with one provider and say how the payer goes on."""
     provider = services().providers.named(body.provider)
 
     def start(work: UnitOfWork) -> Answer:
         row = get_order(work, path.order_id)
         started = start_attempt(
-            work.payments,
+            work,
             row.id,
             provider,
-            payer_address=request.remote_addr or "",
-            return_url=f"{services().settings.public_url}/pay/{row.pay_token}/return",
+            visitor_of(services(), row.pay_token, provider.name, request.remote_addr or ""),
             now=now(),
             record=recorder(work, caller().actor, now()),
         )
         return StartedAttemptOut(
-            attempt_id=started.attempt_id, reference=started.reference, redirect_url=started.redirect_url
+            attempt_id=started.attempt_id,
+            reference=started.reference,
+            redirect_url=started.payment.redirect_url,
+            qr_text=started.payment.qr_text,
+            app_url=started.payment.app_url,
         ).model_dump(), 201
 
     return write_once(body, start)

@@ -12,13 +12,13 @@ from gateway.payment_events import recorder
 from gateway.services import Services
 from payments.journeys import keep_callback, settle_callback
 from payments.model import Acknowledgement, CallbackCall, SettlementOutcome
-from payments.providers.base import Provider
+from payments.providers.base import Provider, secret_digest
 
 blueprint = Blueprint("callbacks", __name__, url_prefix="/callbacks")
 log = structlog.get_logger()
 BODY_BYTES = 256 * 1024
-# What a proof may need; nothing else of a request is kept.
-KEPT_HEADERS = frozenset({"content-type", "authorization", "user-agent", "x-casso-signature", "x-request-signature"})
+# Beside what the provider's proof needs, nothing else of a request's headers is kept.
+KEPT_HEADERS = frozenset({"content-type", "user-agent"})
 
 
 @blueprint.route("/<provider_name>", methods=["GET", "POST"])
@@ -30,12 +30,12 @@ def receive(provider_name: str) -> Response:
     """
     services = cast("Services", current_app.extensions["services"])
     provider = services.providers.named(provider_name)
-    call = _call()
+    call = _call(provider)
     try:
         acknowledgement = settle_call(services, provider, call)
     except (SQLAlchemyError, SecretUnavailable):
         log.exception("a callback could not be settled; the provider will repeat it", provider=provider_name)
-        acknowledgement = provider.acknowledgement(SettlementOutcome.OUR_FAULT)
+        acknowledgement = provider.acknowledgement(SettlementOutcome.OUR_FAULT, call)
     return Response(acknowledgement.body, status=acknowledgement.status, content_type=acknowledgement.content_type)
 
 
@@ -55,11 +55,16 @@ def settle_kept(services: Services, provider: Provider, callback_id: str, now: d
         settlement = settle_callback(work.payments, provider, callback_id, now=now, record=record)
         work.commit()
     log.info("callback settled", provider=provider.name, outcome=settlement.outcome, order_id=settlement.order_id)
-    return settlement.acknowledgement or provider.acknowledgement(settlement.outcome)
+    if settlement.acknowledgement is None:
+        raise LookupError("a settled call has an answer")
+    return settlement.acknowledgement
 
 
-def _call() -> CallbackCall:
-    headers = {name.lower(): value for name, value in request.headers.items() if name.lower() in KEPT_HEADERS}
+def _call(provider: Provider) -> CallbackCall:
+    kept = KEPT_HEADERS | provider.proof_headers
+    headers = {name.lower(): value for name, value in request.headers.items() if name.lower() in kept}
+    for name in provider.secret_headers & headers.keys():
+        headers[name] = secret_digest(headers[name])
     # A body beyond the limit is cut, so its proof fails: it is refused and still on file.
     body = request.stream.read(BODY_BYTES)
     return CallbackCall(

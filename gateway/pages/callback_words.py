@@ -7,7 +7,7 @@ from gateway.web.view_models import StepState, Text
 from payments.model import SettlementOutcome
 from payments.store.tables import ProviderCallbackRow
 
-Outcome = Literal["booked", "suspended", "failed", "unknown", "repeated", "refused", "waiting"]
+Outcome = Literal["booked", "suspended", "failed", "unknown", "repeated", "refunded", "other", "refused", "waiting"]
 
 OUTCOMES: Final[dict[SettlementOutcome, Outcome]] = {
     SettlementOutcome.BOOKED: "booked",
@@ -15,6 +15,8 @@ OUTCOMES: Final[dict[SettlementOutcome, Outcome]] = {
     SettlementOutcome.FAILURE_NOTED: "failed",
     SettlementOutcome.UNKNOWN_NOTED: "unknown",
     SettlementOutcome.DUPLICATE: "repeated",
+    SettlementOutcome.REFUND_NOTED: "refunded",
+    SettlementOutcome.NOTHING_TO_SETTLE: "other",
     SettlementOutcome.ATTEMPT_NOT_FOUND: "refused",
     SettlementOutcome.AMOUNT_MISMATCH: "refused",
     SettlementOutcome.NOT_AUTHENTIC: "refused",
@@ -27,6 +29,8 @@ STATES: Final[dict[Outcome, StepState]] = {
     "failed": StepState.DONE,
     "unknown": StepState.WAITING,
     "repeated": StepState.DONE,
+    "refunded": StepState.DONE,
+    "other": StepState.DONE,
     "refused": StepState.REFUSED,
     "waiting": StepState.WAITING,
 }
@@ -38,6 +42,10 @@ NOTES: Final[dict[SettlementOutcome, Text]] = {
     SettlementOutcome.UNKNOWN_NOTED: Text(
         "Nhà cung cấp chưa nói là đã trả hay không trả được; chúng tôi sẽ hỏi lại.",
         "The provider says neither paid nor failed; it will be asked again.",
+    ),
+    SettlementOutcome.NOTHING_TO_SETTLE: Text(
+        "Cuộc gọi đúng chữ ký nhưng không nói về khoản nào của chúng tôi; không ghi gì vào sổ.",
+        "The call is authentic but is about no payment of ours; nothing was booked.",
     ),
     SettlementOutcome.ATTEMPT_NOT_FOUND: Text(
         "Không có lần trả nào mang mã này; không ghi gì vào sổ.", "No attempt has this reference; nothing was booked."

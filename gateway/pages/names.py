@@ -13,8 +13,8 @@ from gateway.services import Services
 from gateway.web.formats import NO_BREAK_SPACE
 from gateway.web.view_models import Text
 from payments.errors import JournalEntryUnsound
-from payments.journeys.transfers import PROVIDER as BANK_TRANSFER
 from payments.ledger.accounts import AccountKind, parse_account
+from payments.model import STATEMENT as BANK_TRANSFER
 from payments.model import FeeKind
 
 TRANSFER = Text("Chuyển khoản ngân hàng", "Bank transfer")

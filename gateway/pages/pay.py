@@ -24,7 +24,7 @@ from gateway.web.view_models import (
     TransferDetails,
 )
 from payments.errors import CallbackNotAuthentic, CallbackUnreadable, PaymentsError
-from payments.journeys import start_attempt
+from payments.journeys import Visitor, start_attempt
 from payments.model import ProviderOutcome
 from payments.providers.base import Provider
 from payments.providers.vietqr.transfer import transfer_instruction
@@ -91,7 +91,8 @@ def _open_attempt(services: Services, work: UnitOfWork, order: FeeOrderRow, now:
         running = attempt.state == AttemptState.STARTED and attempt.expires_at > now
         if running or attempt.state == AttemptState.UNKNOWN:
             titles = {provider.name: provider.title for provider in services.providers}
-            return OpenAttempt(titles.get(attempt.provider, attempt.provider), attempt.started_at)
+            title = titles.get(attempt.provider, attempt.provider)
+            return OpenAttempt(title, attempt.started_at, attempt.provider, attempt.qr_text, attempt.app_url)
     return None
 
 
@@ -111,7 +112,7 @@ def _transfer(work: UnitOfWork, order: FeeOrderRow, now: datetime) -> TransferDe
 
 
 def _choice(provider: Provider) -> ProviderChoice:
-    return ProviderChoice(provider.name, provider.title, provider.page_origin)
+    return ProviderChoice(provider.name, provider.title, provider.page_origin or "")
 
 
 def receipt_link(row: ReceiptRow) -> ReceiptLink:
@@ -119,8 +120,8 @@ def receipt_link(row: ReceiptRow) -> ReceiptLink:
     return ReceiptLink(row.code, row.printed_number, cast("Kind", row.kind), row.amount_minor)
 
 
-def begin_attempt(services: Services, token: str, provider_name: str, client_address: str) -> str:
-    """Start an attempt and return the provider's address for the browser.
+def begin_attempt(services: Services, token: str, provider_name: str, client_address: str) -> str | None:
+    """Start an attempt and return the provider's address for the browser; None where our own page goes on.
 
     Raises:
         ActionRefused: The order is closed or the provider cannot be used.
@@ -132,19 +133,17 @@ def begin_attempt(services: Services, token: str, provider_name: str, client_add
             order = work.payments.find_order_by_token(token)
             if order is None:
                 raise refused("fee-order-not-found")
-            started = start_attempt(
-                work.payments,
-                order.id,
-                provider,
-                payer_address=client_address,
-                return_url=f"{services.settings.public_url}/pay/{token}/return",
-                now=now,
-                record=recorder(work, "citizen", now),
-            )
-            work.commit()
+            visitor = visitor_of(services, token, provider_name, client_address)
+            started = start_attempt(work, order.id, provider, visitor, now=now, record=recorder(work, "citizen", now))
     except PaymentsError as error:
         raise refused(error.code) from None
-    return started.redirect_url
+    return started.payment.redirect_url
+
+
+def visitor_of(services: Services, token: str, provider_name: str, client_address: str) -> Visitor:
+    """Return the payer's side of a start: the addresses at which browser and provider come back to us."""
+    own = services.settings.public_url
+    return Visitor(client_address, f"{own}/pay/{token}/return", f"{own}/callbacks/{provider_name}")
 
 
 def find_return_page(services: Services, token: str, query: bytes) -> ReturnPage | None:

@@ -35,7 +35,7 @@ class GatewayPages:
     def pay_state(self, token: str) -> PayState | None:
         return pay.find_pay_state(self._services, token)
 
-    def start_attempt(self, token: str, provider: str, client_address: str) -> str:
+    def start_attempt(self, token: str, provider: str, client_address: str) -> str | None:
         return pay.begin_attempt(self._services, token, provider, client_address)
 
     def return_page(self, token: str, query: Mapping[str, str]) -> ReturnPage | None:

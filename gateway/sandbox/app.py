@@ -10,6 +10,7 @@ from gateway.sandbox.book import Book, Transaction, gmt7_now
 from gateway.sandbox.calls import CallKind, CallResult, Delivery, IpnCaller
 from gateway.sandbox.checksum import checked_fields
 from gateway.sandbox.querydr import answer_query
+from gateway.sandbox.refunds import RefundMode, answer_refund
 
 NEEDED = (
     *("vnp_Version", "vnp_Command", "vnp_TmnCode", "vnp_Amount", "vnp_CurrCode", "vnp_TxnRef", "vnp_OrderInfo"),
@@ -38,6 +39,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.extensions["sandbox"] = config
     app.extensions["book"] = Book()
+    app.extensions["refund_mode"] = RefundMode.TAKEN
     app.extensions["caller"] = IpnCaller(config.ipn_url, config.tmn_code, config.secret, config.retry_seconds)
     app.after_request(_harden)
     app.add_url_rule("/", view_func=home)
@@ -47,6 +49,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     if config.control_token:
         app.add_url_rule("/sandbox/calls", view_func=call_merchant, methods=["POST"])
         app.add_url_rule("/sandbox/delivery", view_func=set_delivery, methods=["PUT"])
+        app.add_url_rule("/sandbox/refunds", view_func=set_refunds, methods=["PUT"])
         app.add_url_rule("/sandbox/transactions", view_func=list_transactions)
     return app
 
@@ -87,12 +90,16 @@ def decide() -> ResponseReturnValue:
 
 
 def transaction_api() -> ResponseReturnValue:
-    """Answer querydr; refunds are not taken here."""
+    """Answer querydr and refund."""
     body = request.get_json(silent=True)
-    if not isinstance(body, dict) or body.get("vnp_Command") != "querydr":
+    if not isinstance(body, dict) or body.get("vnp_Command") not in ("querydr", "refund"):
         return jsonify(vnp_ResponseCode="03", vnp_Message="Invalid format")
     config = _config()
-    return jsonify(answer_query(body, _book(), config.tmn_code, config.secret))
+    if body["vnp_Command"] == "querydr":
+        return jsonify(answer_query(body, _book(), config.tmn_code, config.secret))
+    mode: RefundMode = current_app.extensions["refund_mode"]
+    answer = answer_refund(body, _book(), mode, config.tmn_code, config.secret)
+    return jsonify(answer) if answer is not None else ("", 500)
 
 
 def call_merchant() -> ResponseReturnValue:
@@ -120,6 +127,24 @@ def set_delivery() -> ResponseReturnValue:
         abort(400)
     _caller().delivery = Delivery(wish["delivery"])
     return jsonify(delivery=_caller().delivery)
+
+
+def set_refunds() -> ResponseReturnValue:
+    """Choose what becomes of refunds to come (`mode`), or say how a transaction's last one stands (`status`)."""
+    _guard()
+    wish = request.get_json(silent=True)
+    if not isinstance(wish, dict):
+        abort(400)
+    if "mode" in wish:
+        if wish["mode"] not in set(RefundMode):
+            abort(400)
+        current_app.extensions["refund_mode"] = RefundMode(wish["mode"])
+        return jsonify(mode=wish["mode"])
+    if wish.get("status") not in ("00", "05", "06", "09"):
+        abort(400)
+    if not _book().settle_refund(str(wish.get("txn_ref")), wish["status"]):
+        abort(404)
+    return jsonify(status=wish["status"])
 
 
 def list_transactions() -> ResponseReturnValue:

@@ -24,6 +24,9 @@ class Transaction:
     response_code: str = ""
     transaction_status: str = "01"
     pay_date: str = ""
+    # Requests to pay back that were taken: request id and amount as vnp_Amount; and where the last one stands.
+    refunds: tuple[tuple[str, int], ...] = ()
+    refund_status: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -34,6 +37,11 @@ class Transaction:
     def amount_vnd(self) -> int:
         """The amount in whole VND."""
         return int(self.amount) // 100
+
+    @property
+    def refunded(self) -> int:
+        """What was taken to be paid back, as vnp_Amount."""
+        return sum(amount for _, amount in self.refunds)
 
 
 def gmt7_now() -> str:
@@ -92,3 +100,29 @@ class Book:
             )
             self._by_reference[ended.txn_ref] = ended
             return ended, True
+
+    def refund(self, txn_ref: str, request_id: str, amount: int) -> str:
+        """Take a request to pay back; returns VNPAY's code for it."""
+        with self._lock:
+            found = self._by_reference.get(txn_ref)
+            if found is None:
+                return "91"
+            if found.transaction_status != "00":
+                return "95"
+            if request_id in {known for known, _ in found.refunds}:
+                return "94"
+            if found.refunded + amount > int(found.amount):
+                return "02"
+            self._by_reference[txn_ref] = replace(
+                found, refunds=(*found.refunds, (request_id, amount)), refund_status="05"
+            )
+            return "00"
+
+    def settle_refund(self, txn_ref: str, status: str) -> bool:
+        """Say how the last refund of a transaction stands: 05 at VNPAY, 06 at the bank, 00 paid back, 09 refused."""
+        with self._lock:
+            found = self._by_reference.get(txn_ref)
+            if found is None or not found.refunds:
+                return False
+            self._by_reference[txn_ref] = replace(found, refund_status=status)
+            return True

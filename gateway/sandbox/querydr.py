@@ -42,10 +42,17 @@ def _told(transaction: Transaction) -> dict[str, str]:
         "BankCode": "NCB",
         "PayDate": transaction.pay_date,
         "TransactionNo": transaction.number,
-        "TransactionType": "01",
-        "TransactionStatus": transaction.transaction_status,
+        # After a refund the payment's record tells of that: 02 in full, 03 in part.
+        "TransactionType": _type_of(transaction),
+        "TransactionStatus": transaction.refund_status or transaction.transaction_status,
         "OrderInfo": transaction.order_info,
     }
+
+
+def _type_of(transaction: Transaction) -> str:
+    if not transaction.refunds:
+        return "01"
+    return "02" if transaction.refunded == int(transaction.amount) else "03"
 
 
 def _signed(told: Mapping[str, str], tmn_code: str, secret: bytes) -> dict[str, str]:

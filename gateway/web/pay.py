@@ -22,7 +22,7 @@ def get_page(token: str) -> PayPage:
 def show_page(page: PayPage, refusal: Text | None = None, status: int = 200) -> Response:
     """Render the order; its form may lead to the providers' own pages."""
     html = render_template("web/pay.html", page=page, refusal=refusal, waiting=page.state in OPEN_STATES)
-    targets = [choice.origin for choice in page.providers]
+    targets = [choice.origin for choice in page.providers if choice.origin]
     return headers.apply(make_response(html, status), targets)
 
 
@@ -53,7 +53,7 @@ def qr_picture(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/<token>/attempts/<provider>")
 def start_attempt(token: str, provider: str) -> ResponseReturnValue:
-    """Start an attempt and hand the browser over to the provider."""
+    """Start an attempt; hand the browser over to the provider, or show the code to scan on our own page."""
     page = get_page(token)
     if provider not in {choice.code for choice in page.providers}:
         return redirect(url_for(".show", token=token), 303)
@@ -61,7 +61,7 @@ def start_attempt(token: str, provider: str) -> ResponseReturnValue:
         address = pages().start_attempt(token, provider, request.remote_addr or "")
     except ActionRefused as refused:
         return show_page(get_page(token), refused.reason, 409)
-    return redirect(address, 303)
+    return redirect(address or url_for(".show", token=token), 303)
 
 
 @blueprint.get("/<token>/return")

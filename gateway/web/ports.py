@@ -39,8 +39,8 @@ class PageData(Protocol):
         """Return only the state: pages that wait ask every few seconds."""
         ...
 
-    def start_attempt(self, token: str, provider: str, client_address: str) -> str:
-        """Start an attempt and return the provider's address for the browser.
+    def start_attempt(self, token: str, provider: str, client_address: str) -> str | None:
+        """Start an attempt and return the provider's address for the browser; None where our own page goes on.
 
         Raises:
             ActionRefused: Already paid, expired, cancelled, or the provider cannot be used.

@@ -50,9 +50,10 @@ class TransferDetails:
 
 @dataclass(frozen=True)
 class ProviderChoice:
-    """A payment provider that takes the payer to its own page.
+    """A payment provider.
 
-    origin is `scheme://host[:port]` of that page: the browser's policy must let the form's redirect end there.
+    origin is `scheme://host[:port]` of the page to which it takes the payer: the browser's policy must let the form's
+    redirect end there. It is empty where the payer stays on our page and scans a code.
     """
 
     code: str
@@ -72,10 +73,16 @@ class ReceiptLink:
 
 @dataclass(frozen=True)
 class OpenAttempt:
-    """A visit to a provider's page of which we do not know the end yet."""
+    """A visit to a provider of which we do not know the end yet.
+
+    qr_text is what the provider's QR code holds, app_url what opens its app; both are for our own page to show.
+    """
 
     provider_name: str
     started_at: datetime
+    provider_code: str = ""
+    qr_text: str | None = None
+    app_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -255,7 +262,7 @@ class CallbackView:
 
     received_at: datetime
     provider: Text
-    outcome: Literal["booked", "suspended", "failed", "unknown", "repeated", "refused", "waiting"]
+    outcome: Literal["booked", "suspended", "failed", "unknown", "repeated", "refunded", "other", "refused", "waiting"]
     answer_code: str
     amount_minor: int | None = None
     body_sha256: str | None = None

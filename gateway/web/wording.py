@@ -100,6 +100,8 @@ CALLBACK_OUTCOMES = {
     "failed": Label("neutral", "cross", lazy_gettext("Báo không trả được, không ghi sổ")),
     "unknown": Label("warn", "clock", lazy_gettext("Chưa có kết quả, sẽ hỏi lại")),
     "repeated": Label("neutral", "check", lazy_gettext("Gọi lặp, không ghi thêm")),
+    "refunded": Label("good", "check", lazy_gettext("Được nhận, về khoản trả lại")),
+    "other": Label("neutral", "info", lazy_gettext("Được nhận, không có gì để ghi sổ")),
     "refused": Label("bad", "cross", lazy_gettext("Bị từ chối, không đổi gì")),
     "waiting": Label("warn", "clock", lazy_gettext("Đã giữ, chờ xử lý")),
 }

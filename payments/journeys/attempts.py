@@ -1,82 +1,116 @@
 """Starting an attempt to pay an order."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.identifiers import new_id
-from payments.errors import FeeOrderExpired
+from payments.errors import FeeOrderExpired, PaymentNotPossible
 from payments.events import Record
 from payments.journeys.orders import ensure_open, order_event
 from payments.journeys.schedule import first_query_at
-from payments.providers.base import PaymentRequest, Provider
-from payments.providers.vietqr.reference import ALPHABET
-from payments.states import AttemptState
-from payments.store.payments import PaymentStore
+from payments.journeys.work import PaymentWork
+from payments.providers.base import PaymentItem, PaymentRequest, Provider, StartedPayment
+from payments.states import ATTEMPTS, AttemptMove, AttemptState, next_state
 from payments.store.tables import FeeOrderRow, PaymentAttemptRow
 
 # How long a payer may stay on a provider's page.
 ATTEMPT_TIME = timedelta(minutes=15)
-REFERENCE_LENGTH = 16
+NOT_POSSIBLE = "not-possible"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """The payer's side of a start: the browser's address, where it comes back to, and where providers call us."""
+
+    address: str
+    return_url: str
+    callback_url: str = ""
 
 
 @dataclass(frozen=True)
 class StartedAttempt:
-    """An attempt, and where the payer's browser goes for it."""
+    """An attempt, and how the payer goes on with it."""
 
     attempt_id: str
     reference: str
-    redirect_url: str
+    payment: StartedPayment
 
 
 def start_attempt(
-    store: PaymentStore,
-    order_id: str,
-    provider: Provider,
-    *,
-    payer_address: str,
-    return_url: str,
-    now: datetime,
-    record: Record,
+    work: PaymentWork, order_id: str, provider: Provider, visitor: Visitor, *, now: datetime, record: Record
 ) -> StartedAttempt:
     """Start one try to pay an order with a provider.
 
+    The attempt is committed before the provider hears of it, and no transaction is open while it answers: whatever
+    fails in between, money that it takes has an attempt that is asked about.
+
     Raises:
         FeeOrderNotFound, FeeOrderAlreadyPaid, FeeOrderCancelled, FeeOrderExpired: It cannot be paid.
-        PaymentNotPossible: The provider takes no such amount.
+        PaymentNotPossible: The provider takes no such amount; the attempt has failed.
+        ProviderUnavailable, ProviderAnswerNotAuthentic: The attempt may have begun and is asked about.
     """
-    order = store.lock_order(order_id)
+    order = work.payments.lock_order(order_id)
     ensure_open(order)
     if order.expires_at <= now:
         raise FeeOrderExpired(f"the time to pay fee order {order.id} is over")
-    attempt = _attempt_row(order, provider.name, payer_address, now)
-    redirect_url = provider.start(
-        PaymentRequest(
-            reference=attempt.reference,
-            amount=attempt.amount,
-            purpose=f"Ho so {order.dossier_code}",
-            return_url=return_url,
-            payer_address=payer_address,
-            started_at=attempt.started_at,
-            expires_at=attempt.expires_at,
-        )
-    )
-    store.add_attempt(attempt)
+    attempt = _attempt_row(order, provider, visitor, now)
+    work.payments.add_attempt(attempt)
     record(order_event("attempt.started", order, attempt_id=attempt.id, provider=provider.name))
-    return StartedAttempt(attempt.id, attempt.reference, redirect_url)
+    request = _request(order, attempt, visitor)
+    work.commit()
+    try:
+        payment = provider.start(request)
+    except PaymentNotPossible:
+        _note_refusal(work, attempt.id)
+        raise
+    _note_start(work, attempt.id, payment)
+    return StartedAttempt(attempt.id, attempt.reference, payment)
 
 
-def _attempt_row(order: FeeOrderRow, provider: str, payer_address: str, now: datetime) -> PaymentAttemptRow:
+def _note_refusal(work: PaymentWork, attempt_id: str) -> None:
+    attempt = work.payments.lock_attempt(attempt_id)
+    attempt.state = next_state(ATTEMPTS, AttemptState(attempt.state), AttemptMove.FAIL)
+    attempt.provider_code, attempt.next_query_at = NOT_POSSIBLE, None
+    work.commit()
+
+
+def _note_start(work: PaymentWork, attempt_id: str, payment: StartedPayment) -> None:
+    attempt = work.payments.lock_attempt(attempt_id)
+    attempt.redirect_url, attempt.qr_text, attempt.app_url = payment.redirect_url, payment.qr_text, payment.app_url
+    attempt.provider_reference = payment.provider_reference
+    work.commit()
+
+
+def _request(order: FeeOrderRow, attempt: PaymentAttemptRow, visitor: Visitor) -> PaymentRequest:
+    return PaymentRequest(
+        reference=attempt.reference,
+        amount=attempt.amount,
+        purpose=f"Ho so {order.dossier_code}",
+        return_url=visitor.return_url,
+        payer_address=visitor.address,
+        started_at=attempt.started_at,
+        expires_at=attempt.expires_at,
+        callback_url=visitor.callback_url,
+        dossier_code=order.dossier_code,
+        payer_name=order.payer_name,
+        items=tuple(
+            PaymentItem(item.kind, item.name, item.procedure_code, item.chapter, item.sub_item, item.amount)
+            for item in order.items
+        ),
+    )
+
+
+def _attempt_row(order: FeeOrderRow, provider: Provider, visitor: Visitor, now: datetime) -> PaymentAttemptRow:
     return PaymentAttemptRow(
         id=new_id(),
         unit_id=order.unit_id,
         order_id=order.id,
-        provider=provider,
-        reference="".join(secrets.choice(ALPHABET) for _ in range(REFERENCE_LENGTH)),
+        provider=provider.name,
+        reference=provider.new_reference(now),
         state=AttemptState.STARTED,
         amount_minor=order.amount_minor,
         currency=order.currency,
-        payer_address=payer_address[:45],
+        payer_address=visitor.address[:45],
         # Providers know seconds only, and are asked about the attempt by this very moment.
         started_at=now.replace(microsecond=0),
         expires_at=min(now + ATTEMPT_TIME, order.expires_at),

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from payments.events import Record
-from payments.journeys.transfers import PROVIDER as BANK_TRANSFER
-from payments.journeys.transfers import BankTransfer, settle_transfer
-from payments.ledger.accounts import bank, clearing
+from payments.journeys.transfers import settle_transfer
+from payments.ledger.accounts import AccountKind, bank, clearing
 from payments.ledger.journal import JournalEntry, Posting
 from payments.local_time import HANOI
-from payments.model import Settlement
+from payments.model import BankTransfer, Settlement
 from payments.money import Money
 from payments.providers.vietqr.reference import find_references
 from payments.reconciliation.model import ExpectedPayment, Match
 from payments.store.payments import PaymentStore
 from payments.store.statement_tables import StatementEntryRow
+from payments.store.tables import PaymentAttemptRow
 
 # Banks book a provider's money some days after the provider took it.
 LOOK_BACK = timedelta(days=7)
@@ -68,10 +68,14 @@ def expected_payments(store: PaymentStore, unit_id: str, first_day: date, last_d
                 currency=attempt.currency,
                 paid_at=attempt.paid_at,
                 dossier=order.dossier_code,
-                other_references=(order.transfer_reference,) if attempt.provider == BANK_TRANSFER else (),
+                other_references=(order.transfer_reference,) if _came_by_transfer(attempt) else (),
             )
         )
     return expected
+
+
+def _came_by_transfer(attempt: PaymentAttemptRow) -> bool:
+    return (attempt.received_on or "").startswith(f"{AccountKind.BANK}:")
 
 
 def book_arrivals(store: PaymentStore, account: str, matches: Sequence[Match], now: datetime) -> int:
@@ -79,7 +83,7 @@ def book_arrivals(store: PaymentStore, account: str, matches: Sequence[Match], n
     booked = 0
     for match in matches:
         attempt = store.lock_attempt(match.payment_id)
-        if attempt.provider == BANK_TRANSFER:
+        if _came_by_transfer(attempt):
             # Booked on the bank account in the first place.
             continue
         posting = Posting(bank(account), clearing(attempt.provider), Money(match.amount_minor, match.currency))

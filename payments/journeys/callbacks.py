@@ -7,7 +7,17 @@ from config.identifiers import new_id
 from payments.errors import CallbackNotAuthentic, CallbackUnreadable
 from payments.events import Record
 from payments.journeys.settlement import settle_event
-from payments.model import CallbackCall, Settlement, SettlementOutcome
+from payments.journeys.transfers import settle_transfer
+from payments.model import (
+    BankTransfer,
+    CallbackCall,
+    NothingToSettle,
+    ProviderEvent,
+    ProviderReport,
+    RefundEvent,
+    Settlement,
+    SettlementOutcome,
+)
 from payments.providers.base import Provider
 from payments.store.payments import PaymentStore
 from payments.store.tables import ProviderCallbackRow
@@ -44,26 +54,41 @@ def settle_callback(
         CallbackNotFound: There is no such call.
     """
     row = store.callbacks.lock(callback_id)
+    call = CallbackCall(row.method, row.query, row.body, row.headers, row.client_address)
     if row.settled_at is not None and row.outcome is not None:
         outcome = SettlementOutcome(row.outcome)
-        return Settlement(outcome, provider.acknowledgement(outcome), row.order_id, row.attempt_id)
-    settlement, problem = _settled(store, provider, row, now, record)
-    settlement = replace(settlement, acknowledgement=provider.acknowledgement(settlement.outcome))
+        return Settlement(outcome, provider.acknowledgement(outcome, call), row.order_id, row.attempt_id)
+    settlement, problem = _settled(store, provider, row.id, call, now, record)
+    settlement = replace(settlement, acknowledgement=provider.acknowledgement(settlement.outcome, call))
     close_callback(store, row, settlement, problem, now)
     return settlement
 
 
 def _settled(
-    store: PaymentStore, provider: Provider, row: ProviderCallbackRow, now: datetime, record: Record
+    store: PaymentStore, provider: Provider, callback_id: str, call: CallbackCall, now: datetime, record: Record
 ) -> tuple[Settlement, str | None]:
-    call = CallbackCall(row.method, row.query, row.body, row.headers, row.client_address)
     try:
-        event = provider.read_callback(call)
+        report = provider.read_callback(call)
     except CallbackNotAuthentic as refusal:
         return Settlement(SettlementOutcome.NOT_AUTHENTIC), str(refusal)
     except CallbackUnreadable as refusal:
         return Settlement(SettlementOutcome.UNREADABLE), str(refusal)
-    return settle_event(store, event, callback_id=row.id, now=now, record=record), None
+    return settle_report(store, report, callback_id, now, record)
+
+
+def settle_report(
+    store: PaymentStore, report: ProviderReport, callback_id: str, now: datetime, record: Record
+) -> tuple[Settlement, str | None]:
+    """Settle what an authentic call reports, and say why where nothing is to be settled."""
+    match report:
+        case ProviderEvent():
+            return settle_event(store, report, callback_id=callback_id, now=now, record=record), None
+        case BankTransfer():
+            return settle_transfer(store, report, now=now, record=record), None
+        case RefundEvent():
+            return Settlement(SettlementOutcome.ATTEMPT_NOT_FOUND, event=report), None
+        case NothingToSettle():
+            return Settlement(SettlementOutcome.NOTHING_TO_SETTLE, event=report), report.reason
 
 
 def close_callback(
@@ -74,7 +99,7 @@ def close_callback(
     row.problem = problem or _explained(settlement)
     row.answer_code = settlement.acknowledgement.code if settlement.acknowledgement else None
     row.order_id, row.attempt_id = settlement.order_id, settlement.attempt_id
-    if settlement.event is not None:
+    if settlement.event is not None and not isinstance(settlement.event, NothingToSettle):
         row.amount_minor = settlement.event.amount.amount_minor
     if settlement.order_id is not None:
         row.unit_id = store.get_order(settlement.order_id).unit_id
@@ -82,12 +107,13 @@ def close_callback(
 
 def _explained(settlement: Settlement) -> str | None:
     event = settlement.event
-    if event is None:
+    if event is None or isinstance(event, NothingToSettle):
         return None
     if settlement.outcome is SettlementOutcome.ATTEMPT_NOT_FOUND:
-        return f"no attempt with {event.provider} has the reference {event.reference}"
+        reference = event.transfer_reference if isinstance(event, BankTransfer) else event.reference
+        return f"nothing of ours at {event.provider} has the reference {reference}"
     if settlement.outcome is SettlementOutcome.AMOUNT_MISMATCH:
         return f"{event.amount.amount_minor} {event.amount.currency} is not the attempt's amount"
-    if settlement.outcome is SettlementOutcome.UNKNOWN_NOTED:
+    if settlement.outcome is SettlementOutcome.UNKNOWN_NOTED and isinstance(event, ProviderEvent):
         return f"the provider's code {event.code} says neither paid nor failed; it will be asked"
     return None

@@ -1,37 +1,22 @@
 """Asking providers about attempts of which nothing final is known: silence, lost callbacks, unknown statuses."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
 
 from payments.errors import ProviderAnswerNotAuthentic, ProviderUnavailable, ProviderUnknown
-from payments.events import DomainEvent, Record
+from payments.events import Record
 from payments.journeys.callbacks import QUERY_METHOD, close_callback, keep_callback
 from payments.journeys.orders import order_event
 from payments.journeys.schedule import GIVE_UP_AFTER, next_query_at
 from payments.journeys.settlement import settle_event
+from payments.journeys.work import OpenWork, recorder_of
 from payments.model import CallbackCall, Settlement
 from payments.providers.base import Provider, QueryAnswer, QueryRequest
 from payments.states import ATTEMPTS, AttemptMove, AttemptState, may_move, next_state
 from payments.store.payments import PaymentStore
 
 ASKED_AT_ONCE = 50
-
-
-class PaymentWork(Protocol):
-    """One transaction of the gateway's, as far as payments need it."""
-
-    @property
-    def payments(self) -> PaymentStore: ...
-
-    def happened(self, type_: str, subject_id: str, unit_id: str, data: Mapping[str, Any], now: datetime) -> str: ...
-
-    def commit(self) -> None: ...
-
-
-OpenWork = Callable[[], AbstractContextManager[PaymentWork]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +40,7 @@ def query_stale(
         named: Returns a provider by its name, or raises ProviderUnknown.
     """
     with open_work() as work:
-        stale = take_stale(work.payments, now, limit, _recorder(work, now))
+        stale = take_stale(work.payments, now, limit, recorder_of(work, now))
         work.commit()
     settlements = []
     for attempt in stale:
@@ -64,7 +49,7 @@ def query_stale(
         except (ProviderUnavailable, ProviderAnswerNotAuthentic, ProviderUnknown):
             continue
         with open_work() as work:
-            settlements.append(settle_answer(work.payments, attempt, answer, now=now, record=_recorder(work, now)))
+            settlements.append(settle_answer(work.payments, attempt, answer, now=now, record=recorder_of(work, now)))
             work.commit()
     return settlements
 
@@ -82,7 +67,7 @@ def take_stale(store: PaymentStore, now: datetime, limit: int, record: Record) -
                 order = store.get_order(attempt.order_id)
                 record(order_event("attempt.unresolved", order, attempt_id=attempt.id, provider=attempt.provider))
             continue
-        request = QueryRequest(attempt.reference, attempt.amount, attempt.started_at)
+        request = QueryRequest(attempt.reference, attempt.amount, attempt.started_at, attempt.provider_reference)
         taken.append(StaleAttempt(attempt.id, attempt.provider, request))
     return taken
 
@@ -96,10 +81,3 @@ def settle_answer(
     settlement = settle_event(store, answer.event, callback_id=callback_id, now=now, record=record)
     close_callback(store, store.callbacks.lock(callback_id), settlement, None, now)
     return settlement
-
-
-def _recorder(work: PaymentWork, now: datetime) -> Record:
-    def record(event: DomainEvent) -> None:
-        work.happened(event.type, event.subject_id, event.unit_id, event.data, now)
-
-    return record

@@ -65,6 +65,7 @@ def _succeeded(store: PaymentStore, matter: Matter, record: Record) -> Settlemen
     if first_success:
         _note(attempt, AttemptMove.SUCCEED, matter.event)
         attempt.paid_at, attempt.booked_at = matter.event.paid_at or now, now
+        attempt.received_on = clearing(matter.event.provider).code
     _add_event(store, matter)
     received_on = clearing(matter.event.provider)
     if first_success and order.state == OrderState.OPEN:

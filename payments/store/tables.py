@@ -108,6 +108,11 @@ class PaymentAttemptRow(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     payer_address: Mapped[str] = mapped_column(String(45))
+    # How the payer goes on, as the provider's start returned it, and its own name for the payment.
+    redirect_url: Mapped[str | None]
+    qr_text: Mapped[str | None]
+    app_url: Mapped[str | None]
+    provider_reference: Mapped[str | None] = mapped_column(String(100))
     # The provider's own number and words, once it reported something.
     provider_transaction: Mapped[str | None] = mapped_column(String(100))
     provider_code: Mapped[str | None] = mapped_column(String(60))
@@ -116,6 +121,9 @@ class PaymentAttemptRow(Base):
     # When the provider took the money by its own word, and when we booked it.
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     booked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The account on which the money was booked, and the statement's entry that a bank's notice ran ahead of.
+    received_on: Mapped[str | None] = mapped_column(String(120))
+    statement_reference: Mapped[str | None] = mapped_column(String(40))
     query_count: Mapped[int]
     next_query_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -1,12 +1,13 @@
 """A short way to open orders, start attempts and settle calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from payments.journeys import keep_callback, open_order, settle_callback, start_attempt
+from payments.events import DomainEvent
+from payments.journeys import Visitor, keep_callback, open_order, settle_callback, start_attempt
 from payments.ledger.balances import TrialBalance
 from payments.model import CallbackCall, Settlement
 from payments.providers.base import Provider
@@ -14,6 +15,21 @@ from payments.store.payments import PaymentStore
 from tests.payments.makers import LATER, UNIT, FakeProvider, Recorded, draft
 
 OpenStore = Callable[[], AbstractContextManager[PaymentStore]]
+
+
+@dataclass
+class StoreWork:
+    """A store as the journeys that commit see it: the transaction goes on after a commit."""
+
+    payments: PaymentStore
+    recorded: Recorded
+
+    def happened(self, type_: str, subject_id: str, unit_id: str, data: Mapping[str, Any], now: datetime) -> str:
+        self.recorded(DomainEvent(type_, unit_id, subject_id, data))
+        return "event"
+
+    def commit(self) -> None:
+        self.payments._session.commit()
 
 
 @dataclass
@@ -31,16 +47,11 @@ class Desk:
 
     def start(self, order_id: str, provider: Provider | None = None) -> str:
         with self.open_store() as store:
-            started = start_attempt(
-                store,
-                order_id,
-                provider or self.provider,
-                payer_address="203.0.113.7",
-                return_url="https://cong.example/return",
-                now=self.at,
-                record=self.recorded,
-            )
-            return started.reference
+            visitor = Visitor("203.0.113.7", "https://cong.example/return")
+            work = StoreWork(store, self.recorded)
+            return start_attempt(
+                work, order_id, provider or self.provider, visitor, now=self.at, record=self.recorded
+            ).reference
 
     def call(self, call: CallbackCall, provider: Provider | None = None, *, now: datetime = LATER) -> Settlement:
         used = provider or self.provider

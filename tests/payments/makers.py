@@ -17,10 +17,20 @@ from payments.model import (
     FeeOrderDraft,
     ProviderEvent,
     ProviderOutcome,
+    RefundEvent,
+    RefundOutcome,
     SettlementOutcome,
 )
 from payments.money import Money
-from payments.providers.base import PaymentRequest, QueryAnswer, QueryRequest
+from payments.providers.base import (
+    PaymentRequest,
+    QueryAnswer,
+    QueryRequest,
+    RefundAnswer,
+    RefundRequest,
+    StartedPayment,
+    random_reference,
+)
 from payments.providers.vnpay.provider import VnpayAccount, VnpayProvider
 
 UNIT = "unit-of-the-test"
@@ -92,14 +102,33 @@ class FakeProvider:
     name = "fake"
     title = "Fake"
     page_origin = "http://127.0.0.1:9"
+    proof_headers: frozenset[str] = frozenset()
+    secret_headers: frozenset[str] = frozenset()
+    can_refund = True
 
     def __init__(self) -> None:
         self.started: list[PaymentRequest] = []
         self.answers: dict[str, tuple[ProviderOutcome, str, int]] = {}
+        self.refunds: dict[str, RefundRequest] = {}
+        # What is said of refunds, by our reference of each; those that are not here are accepted.
+        self.refund_answers: dict[str, RefundOutcome | Exception] = {}
 
-    def start(self, payment: PaymentRequest) -> str:
+    def new_reference(self, now: datetime) -> str:
+        return random_reference(now)
+
+    def start(self, payment: PaymentRequest) -> StartedPayment:
         self.started.append(payment)
-        return f"{self.page_origin}/pay/{payment.reference}"
+        return StartedPayment(f"{self.page_origin}/pay/{payment.reference}")
+
+    def refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
+        self.refunds[asked.reference] = asked
+        return self.query_refund(asked, now)
+
+    def query_refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
+        said = self.refund_answers.get(asked.reference, RefundOutcome.ACCEPTED)
+        if isinstance(said, Exception):
+            raise said
+        return RefundAnswer(b"a refund", RefundEvent(self.name, asked.reference, "R1", asked.amount, said, said.value))
 
     def read_callback(self, call: CallbackCall) -> ProviderEvent:
         try:
@@ -117,7 +146,7 @@ class FakeProvider:
     def read_return(self, query: bytes) -> ProviderEvent:
         return self.read_callback(CallbackCall("GET", b"", query))
 
-    def acknowledgement(self, outcome: SettlementOutcome) -> Acknowledgement:
+    def acknowledgement(self, outcome: SettlementOutcome, call: CallbackCall) -> Acknowledgement:
         return Acknowledgement(200, "text/plain", outcome.value.encode(), outcome.value[:20])
 
     def query(self, asked: QueryRequest, now: datetime) -> QueryAnswer:

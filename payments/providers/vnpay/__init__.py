@@ -1,1 +1,1 @@
-"""VNPAY, protocol 2.1.0: redirect, IPN and querydr."""
+"""VNPAY, protocol 2.1.0: redirect, IPN, querydr and refund."""

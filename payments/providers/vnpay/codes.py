@@ -29,6 +29,8 @@ ACKNOWLEDGEMENTS: Final[Mapping[SettlementOutcome, tuple[str, str]]] = {
     SettlementOutcome.SUSPENDED: ("00", "Confirm Success"),
     SettlementOutcome.FAILURE_NOTED: ("00", "Confirm Success"),
     SettlementOutcome.UNKNOWN_NOTED: ("00", "Confirm Success"),
+    SettlementOutcome.REFUND_NOTED: ("00", "Confirm Success"),
+    SettlementOutcome.NOTHING_TO_SETTLE: ("00", "Confirm Success"),
     SettlementOutcome.DUPLICATE: ("02", "Order already confirmed"),
     SettlementOutcome.ATTEMPT_NOT_FOUND: ("01", "Order not found"),
     SettlementOutcome.AMOUNT_MISMATCH: ("04", "Invalid amount"),

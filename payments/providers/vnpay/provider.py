@@ -11,12 +11,21 @@ from config.settings import Settings
 from payments.local_time import compact_local
 from payments.model import Acknowledgement, CallbackCall, ProviderEvent, SettlementOutcome
 from payments.plain_text import ascii_text
-from payments.providers.base import PaymentRequest, QueryAnswer, QueryRequest
+from payments.providers.base import (
+    PaymentRequest,
+    QueryAnswer,
+    QueryRequest,
+    RefundAnswer,
+    RefundRequest,
+    StartedPayment,
+    random_reference,
+)
 from payments.providers.http import post_json
 from payments.providers.vnpay.amounts import amount_text
 from payments.providers.vnpay.callback import NAME, read_callback
 from payments.providers.vnpay.codes import ACKNOWLEDGEMENTS
 from payments.providers.vnpay.query import VERSION, query_fields, read_answer
+from payments.providers.vnpay.refund import read_refund_answer, read_refund_status, refund_fields
 from payments.providers.vnpay.signature import HASH_FIELD, canonical_query, hmac_sha512
 
 OUR_ADDRESS = "127.0.0.1"
@@ -38,6 +47,9 @@ class VnpayProvider:
 
     name = NAME
     title = "VNPAY"
+    proof_headers: frozenset[str] = frozenset()
+    secret_headers: frozenset[str] = frozenset()
+    can_refund = True
 
     def __init__(self, account: VnpayAccount, secrets: SecretProvider) -> None:
         self._account = account
@@ -48,7 +60,10 @@ class VnpayProvider:
         parts = urlsplit(self._account.payment_url)
         return f"{parts.scheme}://{parts.netloc}"
 
-    def start(self, payment: PaymentRequest) -> str:
+    def new_reference(self, now: datetime) -> str:
+        return random_reference(now)
+
+    def start(self, payment: PaymentRequest) -> StartedPayment:
         """Return the signed address of VNPAY's page. Source: VNPAY payment guide 2.1.0, payment URL."""
         fields = {
             "vnp_Version": VERSION,
@@ -66,7 +81,7 @@ class VnpayProvider:
             "vnp_ExpireDate": compact_local(payment.expires_at),
         }
         query = canonical_query(fields)
-        return f"{self._account.payment_url}?{query}&{HASH_FIELD}={hmac_sha512(self._secret(), query)}"
+        return StartedPayment(f"{self._account.payment_url}?{query}&{HASH_FIELD}={hmac_sha512(self._secret(), query)}")
 
     def read_callback(self, call: CallbackCall) -> ProviderEvent:
         return read_callback(call.query, self._account.tmn_code, self._secret())
@@ -74,7 +89,7 @@ class VnpayProvider:
     def read_return(self, query: bytes) -> ProviderEvent:
         return read_callback(query, self._account.tmn_code, self._secret())
 
-    def acknowledgement(self, outcome: SettlementOutcome) -> Acknowledgement:
+    def acknowledgement(self, outcome: SettlementOutcome, call: CallbackCall) -> Acknowledgement:
         """Return VNPAY's JSON; it repeats a call until it reads 00 or 02. Source: VNPAY payment guide 2.1.0, IPN."""
         code, message = ACKNOWLEDGEMENTS[outcome]
         body = json.dumps({"RspCode": code, "Message": message}).encode()
@@ -92,6 +107,27 @@ class VnpayProvider:
         )
         raw = post_json(self._account.api_url, fields, self._account.timeout_seconds)
         return QueryAnswer(raw, read_answer(raw, asked, self._account.tmn_code, secret))
+
+    def refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
+        """Ask for a refund; the same request id and date again, so that VNPAY notices a repetition."""
+        secret = self._secret()
+        fields = refund_fields(asked, tmn_code=self._account.tmn_code, secret=secret, our_address=OUR_ADDRESS)
+        raw = post_json(self._account.api_url, fields, self._account.timeout_seconds)
+        return RefundAnswer(raw, read_refund_answer(raw, asked, self._account.tmn_code, secret))
+
+    def query_refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
+        """Ask by querydr about the payment, whose status then tells of its refund."""
+        secret = self._secret()
+        fields = query_fields(
+            asked.payment,
+            request_id=uuid.uuid4().hex,
+            tmn_code=self._account.tmn_code,
+            secret=secret,
+            our_address=OUR_ADDRESS,
+            now=now,
+        )
+        raw = post_json(self._account.api_url, fields, self._account.timeout_seconds)
+        return RefundAnswer(raw, read_refund_status(raw, asked, self._account.tmn_code, secret))
 
     def _secret(self) -> str:
         return self._secrets.read(self._account.secret_reference)

@@ -1,7 +1,7 @@
 """querydr: asking VNPAY what became of an attempt."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -53,19 +53,32 @@ def read_answer(raw: bytes, asked: QueryRequest, tmn_code: str, secret: str) -> 
         ProviderUnavailable: Not an answer, a refusal of the query itself, or a field is missing or malformed.
         ProviderAnswerNotAuthentic: The checksum is absent or wrong, or the answer is about something else.
     """
-    fields = _fields(raw)
-    if not is_checksum(fields.get(HASH_FIELD, ""), hmac_sha512(secret, pipe_joined(fields, ANSWER_ORDER))):
-        raise ProviderAnswerNotAuthentic("vnpay: the answer's checksum is absent or wrong")
-    if fields.get("vnp_TmnCode") != tmn_code or fields.get("vnp_Command") != "querydr":
-        raise ProviderAnswerNotAuthentic("vnpay: the answer is to another question")
-    if fields.get("vnp_TxnRef") != asked.reference:
-        raise ProviderAnswerNotAuthentic("vnpay: the answer is about another attempt")
+    fields = authentic_fields(raw, ANSWER_ORDER, "querydr", asked.reference, tmn_code, secret)
     response_code = fields.get("vnp_ResponseCode", "")
     if response_code == NO_SUCH_TRANSACTION:
         return ProviderEvent(NAME, asked.reference, "0", asked.amount, ProviderOutcome.NOT_FOUND, response_code)
     if response_code != SUCCESS:
         raise ProviderUnavailable(f"vnpay: the query was refused with code {response_code[:8]!r}")
     return _event(fields, asked)
+
+
+def authentic_fields(
+    raw: bytes, order: Iterable[str], command: str, reference: str, tmn_code: str, secret: str
+) -> dict[str, str]:
+    """Return the fields of an answer whose checksum is right and that answers this command about this attempt.
+
+    Raises:
+        ProviderUnavailable: Not an answer.
+        ProviderAnswerNotAuthentic: The checksum is absent or wrong, or the answer is about something else.
+    """
+    fields = _fields(raw)
+    if not is_checksum(fields.get(HASH_FIELD, ""), hmac_sha512(secret, pipe_joined(fields, order))):
+        raise ProviderAnswerNotAuthentic("vnpay: the answer's checksum is absent or wrong")
+    if fields.get("vnp_TmnCode") != tmn_code or fields.get("vnp_Command") != command:
+        raise ProviderAnswerNotAuthentic("vnpay: the answer is to another question")
+    if fields.get("vnp_TxnRef") != reference:
+        raise ProviderAnswerNotAuthentic("vnpay: the answer is about another attempt")
+    return fields
 
 
 def _event(fields: Mapping[str, str], asked: QueryRequest) -> ProviderEvent:

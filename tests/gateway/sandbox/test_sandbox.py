@@ -56,7 +56,7 @@ def request_for(started_at, *, minutes=15):
 
 
 def open_page(provider, started_at):
-    page = requests.get(provider.start(request_for(started_at)), timeout=5)
+    page = requests.get(provider.start(request_for(started_at)).redirect_url, timeout=5)
     assert page.status_code == 200
     return re.search(r'name="page_token" value="([^"]+)"', page.text)[1]
 
@@ -87,7 +87,7 @@ def wait_for(condition):
 
 
 def test_the_page_shows_amount_and_purpose_and_that_it_is_no_real_money(provider, started_at):
-    page = requests.get(provider.start(request_for(started_at)), timeout=5)
+    page = requests.get(provider.start(request_for(started_at)).redirect_url, timeout=5)
     assert "150.000 ₫" in page.text
     assert "Le phi ho so 0001" in page.text
     assert "không có tiền thật" in page.text
@@ -135,15 +135,15 @@ def test_a_call_that_nobody_confirms_is_given_up(sandbox, merchant, provider, st
 @pytest.mark.parametrize("change", ["15000000|15000001", "TxnRef=K|TxnRef=L", "vnp_SecureHash=|vnp_SecureHash=0"])
 def test_an_altered_address_is_refused(provider, started_at, change):
     before, after = change.split("|")
-    page = requests.get(provider.start(request_for(started_at)).replace(before, after), timeout=5)
+    page = requests.get(provider.start(request_for(started_at)).redirect_url.replace(before, after), timeout=5)
     assert (page.status_code, "Sai chữ ký" in page.text) == (400, True)
 
 
 def test_another_secret_terminal_or_a_late_payer_is_refused(sandbox, provider, started_at):
     addresses = [
-        adapter(sandbox, secret="another").start(request_for(started_at)),
-        adapter(sandbox, tmn_code="OTHERONE").start(request_for(started_at)),
-        provider.start(request_for(started_at, minutes=-1)),
+        adapter(sandbox, secret="another").start(request_for(started_at)).redirect_url,
+        adapter(sandbox, tmn_code="OTHERONE").start(request_for(started_at)).redirect_url,
+        provider.start(request_for(started_at, minutes=-1)).redirect_url,
     ]
     assert [requests.get(address, timeout=5).status_code for address in addresses] == [400, 400, 400]
 

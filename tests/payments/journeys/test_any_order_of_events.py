@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gateway.db.engine import make_engine
 from payments.errors import PaymentsError
 from payments.journeys import (
-    BankTransfer,
+    Visitor,
     cancel_order,
     expire_orders,
     issue_receipts,
@@ -24,11 +24,12 @@ from payments.journeys import (
     settle_transfer,
     start_attempt,
 )
-from payments.model import CallbackCall, FeeKind
+from payments.model import BankTransfer, CallbackCall, FeeKind
 from payments.money import Money
 from payments.receipts.forms import ReceiptForm
 from payments.store.base import Base
 from payments.store.payments import PaymentStore
+from tests.payments.desk import StoreWork
 from tests.payments.makers import SECRET, UNIT, FakeProvider, Recorded, draft, fake_call
 
 FORMS = {FeeKind.PHI: ReceiptForm("01", "PH-{yy}E"), FeeKind.LE_PHI: ReceiptForm("02", "LP-{yy}E")}
@@ -91,15 +92,9 @@ class Lives(RuleBasedStateMachine):
     @rule(which=st.integers(0, 5))
     def start(self, which):
         def work(store):
-            return start_attempt(
-                store,
-                self.orders[which % len(self.orders)],
-                self.provider,
-                payer_address="",
-                return_url="",
-                now=self.now,
-                record=Recorded(),
-            )
+            order_id = self.orders[which % len(self.orders)]
+            work = StoreWork(store, Recorded())
+            return start_attempt(work, order_id, self.provider, Visitor("", ""), now=self.now, record=Recorded())
 
         started = self.within(work)
         if started is not None:

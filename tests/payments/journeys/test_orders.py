@@ -100,11 +100,13 @@ def test_an_order_does_not_expire_before_its_time(desk):
         assert expire_orders(store, now=desk.at + timedelta(days=2), record=desk.recorded) == 0
 
 
-def test_a_refused_start_leaves_no_attempt(desk):
+def test_a_refused_start_leaves_a_failed_attempt_that_nobody_is_asked_about(desk):
     costly = desk.open(items=(replace(PHI, amount=Money(10**10)),))
     with pytest.raises(PaymentNotPossible):
         desk.start(costly, vnpay())
-    assert desk.attempt_states(costly) == []
+    assert desk.attempt_states(costly) == ["failed"]
+    with desk.open_store() as store:
+        assert [(row.next_query_at, row.provider_code) for row in store.attempts_of(costly)] == [(None, "not-possible")]
 
 
 def test_an_attempt_ends_with_its_order_at_the_latest(desk):

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from payments.journeys import BankTransfer, cancel_order, settle_transfer
+from payments.journeys import cancel_order, settle_transfer
+from payments.model import BankTransfer
 from payments.money import Money
 from tests.payments.makers import LATER, fake_call
 
@@ -57,3 +58,30 @@ def test_a_transfer_that_names_no_order_books_nothing(desk, transfer):
     _, money = transfer
     assert settle(desk, replace(money, transfer_reference="PQ22222222222")) == "attempt-not-found"
     assert desk.balance().balance_minor("suspense") == 0
+
+
+def test_a_banks_notice_and_its_statement_are_one_payment(desk, transfer):
+    """The two channels name the transfer differently; money is booked at the first and only confirmed by the second."""
+    order_id, money = transfer
+    notice = replace(money, provider="casso", bank_reference="N-77")
+    assert [settle(desk, notice), settle(desk, notice)] == ["booked", "duplicate"]
+    assert [settle(desk, money), settle(desk, money)] == ["duplicate", "duplicate"]
+    assert desk.balance().balance_minor("bank:0011012345678") == 150_000
+    with desk.open_store() as store:
+        assert [row.statement_reference for row in store.attempts_of(order_id)] == ["FT26327001"]
+
+
+def test_a_second_transfer_on_the_statement_is_not_taken_for_the_notice(desk, transfer):
+    _, money = transfer
+    settle(desk, replace(money, provider="casso", bank_reference="N-77"))
+    assert [settle(desk, replace(money, bank_reference=r)) for r in ("FT1", "FT2", "FT1")] == [
+        "duplicate",
+        "suspended",
+        "duplicate",
+    ]
+
+
+def test_a_notice_after_the_statement_books_nothing_where_the_bank_names_it_alike(desk, transfer):
+    _, money = transfer
+    assert settle(desk, money) == "booked"
+    assert settle(desk, replace(money, provider="casso")) == "duplicate"

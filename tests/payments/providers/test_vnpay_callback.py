@@ -7,7 +7,7 @@ from payments.model import ProviderOutcome, SettlementOutcome
 from payments.money import Money
 from payments.providers.vnpay.callback import read_callback
 from payments.providers.vnpay.codes import ACKNOWLEDGEMENTS
-from tests.payments.makers import SECRET, TMN_CODE, ipn_fields, signed, vnpay
+from tests.payments.makers import SECRET, TMN_CODE, ipn, ipn_fields, signed, vnpay
 
 
 def read(**changed):
@@ -80,7 +80,7 @@ def test_a_call_without_a_time_has_none():
 @pytest.mark.parametrize("outcome", SettlementOutcome)
 def test_every_outcome_has_an_answer_that_vnpay_knows(outcome):
     assert ACKNOWLEDGEMENTS[outcome][0] in {"00", "01", "02", "04", "97", "99"}
-    answer = vnpay().acknowledgement(outcome)
+    answer = vnpay().acknowledgement(outcome, ipn("REF1"))
     assert answer.status == 200
     assert answer.code.encode() in answer.body
 
