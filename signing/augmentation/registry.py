@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from signing.augmentation.base import AugmentationTools, Augmenter
+from signing.augmentation.cades import augment_cades
 from signing.augmentation.pades import augment_pdf
 from signing.errors import AugmentationLevelUnknown, FormatNotAugmentable
 from signing.formats.sniff import SignedFormat, sniff_format
@@ -11,6 +12,7 @@ from signing.model import Level
 
 AUGMENTERS: Mapping[SignedFormat, Augmenter] = {
     SignedFormat.PADES: augment_pdf,
+    SignedFormat.CADES: augment_cades,
 }
 
 

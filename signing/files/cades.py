@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from signing.augmentation.cades import judge_file, raise_in_place
 from signing.files.model import FileSigner, Means, Packaging, SignedFile
 from signing.files.signature import all_or_nothing, check_result, finished, needed_tsa, sign_value
 from signing.formats.cades.addition import add_counter_signature, add_signer, countersigned_value, parallel_digest
@@ -25,8 +26,9 @@ def sign_cades(
         target: A CMS file (DER) with the content inside or not, by packaging.
         now: Aware; the time that the signer claims.
     Raises:
-        AlgorithmNotAllowed, TimestampUnavailable: The key was not used.
+        AlgorithmNotAllowed, TimestampUnavailable, MaterialUnavailable: The key was not used.
         KeySourceError, TimestampError: See sign_value.
+        MaterialError: Signed, but not provable; nothing is kept.
         ResultUnsound: What was made does not pass our own check.
     Source: ETSI EN 319 122-1 V1.3.1, 6.3.
     """
@@ -40,7 +42,7 @@ def sign_cades(
     data = new_signed_data(content, parts, (signer.certificate_der, *signer.chain_ders))
     with all_or_nothing(target):
         write_pieces(target, write_signed_data(data))
-        _check(target, source, signer, level, means, now)
+        _finish(target, source, "#1", signer, level, means, now)
         return finished(target, level, value, now)
 
 
@@ -69,8 +71,8 @@ def sign_in_parallel(
     parts = complete_signer(prepared, value.value, value.token_der)
     certificates = (signer.certificate_der, *signer.chain_ders)
     with all_or_nothing(target):
-        means.confined.run(add_signer, signature, target, parts, certificates)
-        _check(target, content, signer, level, means, now)
+        name = means.confined.run(add_signer, signature, target, parts, certificates)
+        _finish(target, content, name, signer, level, means, now)
         return finished(target, level, value, now)
 
 
@@ -101,11 +103,16 @@ def countersign(
     parts = complete_signer(prepared, value.value, value.token_der)
     certificates = (signer.certificate_der, *signer.chain_ders)
     with all_or_nothing(target):
-        means.confined.run(add_counter_signature, signature, target, signer_index, parts, certificates)
-        _check(target, content, signer, level, means, now)
+        name = means.confined.run(add_counter_signature, signature, target, signer_index, parts, certificates)
+        _finish(target, content, name, signer, level, means, now)
         return finished(target, level, value, now)
 
 
-def _check(target: Path, content: Path | None, signer: FileSigner, level: Level, means: Means, now: datetime) -> None:
+def _finish(
+    target: Path, content: Path | None, name: str, signer: FileSigner, level: Level, means: Means, now: datetime
+) -> None:
+    """Make the file provable where the level says so, and let it pass only if our own check finds what was asked."""
+    if level.has_material and means.raising is not None:
+        raise_in_place(target, content, level, means.raising, judge_file(target, content, means.raising))
     report = means.confined.run(validate_cades, target, content, means.policy, now)
-    check_result(report, signer.certificate_der, "CAdES", level)
+    check_result(report, name, signer.certificate_der, f"CAdES-{level}")

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from config.confinement import ConfinedRunner
+from signing.augmentation.base import AugmentationTools
 from signing.key_sources.base import KeySource
 from signing.model import Level, SignatureAlgorithm
 from signing.policies import signature_algorithm
@@ -52,11 +53,13 @@ class Means:
         confined: Runs whatever parses a file that others wrote.
         policy: What the result is checked against before it leaves; time-stamps need its anchors.
         tsa: Needed from B-T on.
+        raising: Needed from B-LT on: whom to ask for what makes the signature provable.
     """
 
     confined: ConfinedRunner
     policy: ValidationPolicy
     tsa: TimestampAuthority | None = None
+    raising: AugmentationTools | None = None
 
 
 @dataclass(frozen=True)

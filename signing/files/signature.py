@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from certs.model import SubIndication
-from signing.errors import ResultUnsound, TimestampUnavailable
+from signing.errors import MaterialUnavailable, ResultUnsound, TimestampUnavailable
 from signing.files.model import FileSigner, Means, SignedFile
 from signing.formats.cms import check_signature_value
 from signing.model import Level
@@ -34,7 +34,10 @@ def needed_tsa(level: Level, means: Means) -> TimestampAuthority | None:
 
     Raises:
         TimestampUnavailable: It needs one and none is set.
+        MaterialUnavailable: From B-LT on, nothing here asks responders.
     """
+    if level.has_material and means.raising is None:
+        raise MaterialUnavailable(f"the level {level} needs responders to be asked, and nothing here asks them")
     if not level.has_timestamp:
         return None
     if means.tsa is None:
@@ -72,26 +75,28 @@ def all_or_nothing(target: Path) -> Iterator[None]:
         raise
 
 
-def check_result(report: ValidationReport, certificate_der: bytes, format_name: str, level: Level) -> None:
-    """Let a result pass only if its newest signature by this certificate holds and has the level asked for.
+def check_result(report: ValidationReport, name: str, certificate_der: bytes, level_name: str) -> None:
+    """Let a result pass only if the new signature holds, is by this certificate, and has the level asked for.
 
     Trust in the signer is judged before the key is used, and by whoever validates later. Whether the authority's
     certificate was revoked may be unknown here at B-T; from B-LT on the file itself must say so.
 
     Args:
-        format_name: As the level's name begins: CAdES, JAdES.
+        name: The new signature's, as the report gives it.
+        level_name: With its format: CAdES-B-T.
     Raises:
         ResultUnsound: It does not, or another signature in the file is broken.
     """
-    made = [one for one in report.signatures if one.signer_certificate_der == certificate_der]
-    if not made or made[-1].intact is not True:
+    made = next((one for one in report.signatures if one.field_name == name), None)
+    if made is None or made.signer_certificate_der != certificate_der or made.intact is not True:
         raise ResultUnsound("the new signature does not hold in the finished file")
     if any(one.intact is False for one in report.signatures):
         raise ResultUnsound("another signature in the file does not hold")
-    names = {f"{format_name}-{level}"} | ({f"{format_name}-{Level.B_B}"} if level is Level.B_T else set())
-    if made[-1].level not in names:
-        raise ResultUnsound(f"the new signature is {made[-1].level}, not {level}")
-    if level.has_timestamp and not any(_stands(stamp) for stamp in made[-1].timestamps):
+    family, _, level = level_name.rpartition("-")
+    names = {level_name} | ({f"{family}-B"} if level == "T" else set())
+    if made.level not in names:
+        raise ResultUnsound(f"the new signature is {made.level}, not {level_name}")
+    if level != "B" and not any(_stands(stamp) for stamp in made.timestamps):
         raise ResultUnsound("the new signature's time-stamp does not hold")
 
 

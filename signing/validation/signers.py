@@ -88,7 +88,7 @@ def judge_signers(context: SignerContext) -> tuple[SignatureReport, ...]:
 def _judge_counters(name: str, signer: SignerParts, context: SignerContext, depth: int) -> list[SignatureReport]:
     """Judge what was signed over a signature, and over that in turn."""
     reports: list[SignatureReport] = []
-    for number, counter in enumerate(attempt(partial(_counters, signer), []), start=1):
+    for number, counter in enumerate(attempt(partial(counter_signers, signer), []), start=1):
         below = f"{name}.{number}"
         reports.append(_guarded(below, partial(_judge_counter, below, signer, counter, context), context))
         if depth > 1:
@@ -102,13 +102,24 @@ def signer_findings(parts: SignedDataParts, signer: SignerParts, digest_of: Dige
     return MALFORMED if signed_data is None else check_signed_data(signed_data, digest_of or (lambda _: b""))
 
 
+def counter_findings(parts: SignedDataParts, signer: SignerParts, counter: SignerParts) -> CmsFindings:
+    """Say what the bytes of a counter-signature over a signer's value are worth."""
+    signed_data = parse_signed_data(_view(parts, counter))
+    return MALFORMED if signed_data is None else check_counter_signature(signed_data, signer.signature_value)
+
+
 def _view(parts: SignedDataParts, signer: SignerParts) -> bytes:
     """Return a SignedData with one signer and without content, which is what the CMS library checks."""
     view = replace(parts, content=None, content_pieces=(), crls=(), signers=(signer,))
     return b"".join(write_signed_data(view))
 
 
-def _counters(signer: SignerParts) -> list[SignerParts]:
+def counter_signers(signer: SignerParts) -> list[SignerParts]:
+    """Return what was signed over a signature.
+
+    Raises:
+        SignatureFileUnreadable: One of them is malformed.
+    """
     found = values_of(signer.unsigned_attributes, COUNTER_SIGNATURE)
     return [read_signer(read_element(one)) for one in found[:MAX_COUNTERS]]
 
@@ -130,15 +141,14 @@ def _judge(name: str, signer: SignerParts, context: SignerContext) -> SignatureR
     findings = signer_findings(context.parts, signer, context.digest_of)
     if context.digest_of is None and findings.sub_indication is SubIndication.HASH_FAILURE:
         findings = replace(findings, sub_indication=SubIndication.SIGNED_DATA_NOT_FOUND, intact=None)
-    seen = _Seen(name, signer, findings, _evidence(context.parts))
+    seen = _Seen(name, signer, findings, embedded_evidence(context.parts))
     archive = _judge_archive_stamps(seen, context) if context.digest_of is not None else ()
     return _report(seen, archive, context)
 
 
 def _judge_counter(name: str, signer: SignerParts, counter: SignerParts, context: SignerContext) -> SignatureReport:
-    signed_data = parse_signed_data(_view(context.parts, counter))
-    findings = MALFORMED if signed_data is None else check_counter_signature(signed_data, signer.signature_value)
-    return _report(_Seen(name, counter, findings, _evidence(context.parts)), (), context)
+    findings = counter_findings(context.parts, signer, counter)
+    return _report(_Seen(name, counter, findings, embedded_evidence(context.parts)), (), context)
 
 
 def _report(seen: _Seen, archive: tuple[TimestampReport, ...], context: SignerContext) -> SignatureReport:
@@ -248,7 +258,8 @@ def _judge_path(seen: _Seen, context: SignerContext, best_time: datetime, proved
     )
 
 
-def _evidence(parts: SignedDataParts) -> RevocationEvidence:
+def embedded_evidence(parts: SignedDataParts) -> RevocationEvidence:
+    """Return the certificates and revocation answers that a SignedData holds."""
     material = attempt(lambda: read_material(parts), ValidationMaterial())
     pairs = [*(("crl", one) for one in material.crls), *(("ocsp", one) for one in material.ocsps)]
     items = []

@@ -16,6 +16,7 @@ from signing.formats.cades.structure import (
     joined,
     read_attribute,
     read_signed_data,
+    values_of,
     write_signed_data,
 )
 from signing.formats.mapped import map_file, write_pieces
@@ -78,10 +79,11 @@ def stated_digest(signer: SignerParts) -> bytes | None:
     raise SignedContentDiffers("a signature there does not say what it is about")
 
 
-def add_signer(signature: Path, target: Path, signer: SignerParts, certificates: tuple[bytes, ...]) -> None:
-    """Write the file with one more signer."""
+def add_signer(signature: Path, target: Path, signer: SignerParts, certificates: tuple[bytes, ...]) -> str:
+    """Write the file with one more signer; return the name that a validation gives it."""
     parts = with_signer(read_signed_data(map_file(signature)), signer, certificates)
     write_pieces(target, write_signed_data(parts))
+    return f"#{len(parts.signers)}"
 
 
 def countersigned_value(signature: Path, signer_index: int, digest_algorithm: str) -> bytes:
@@ -96,13 +98,14 @@ def countersigned_value(signature: Path, signer_index: int, digest_algorithm: st
 
 def add_counter_signature(
     signature: Path, target: Path, signer_index: int, counter: SignerParts, certificates: tuple[bytes, ...]
-) -> None:
-    """Write the file with a counter-signature on one of its signers."""
+) -> str:
+    """Write the file with a counter-signature on one of its signers; return the name that a validation gives it."""
     parts = read_signed_data(map_file(signature))
     signer = _signer_at(parts, signer_index).with_unsigned(attribute(COUNTER_SIGNATURE, counter.encoded()))
     signers = (*parts.signers[:signer_index], signer, *parts.signers[signer_index + 1 :])
     raised = replace(parts, signers=signers, certificates=joined(parts.certificates, certificates))
     write_pieces(target, write_signed_data(raised))
+    return f"#{signer_index + 1}.{len(values_of(signer.unsigned_attributes, COUNTER_SIGNATURE))}"
 
 
 def _signer_at(parts: SignedDataParts, index: int) -> SignerParts:

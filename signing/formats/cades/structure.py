@@ -5,6 +5,7 @@ their authors encoded them, because signatures and archive time-stamps are about
 Source: RFC 5652, 5.1 and 5.3.
 """
 
+import base64
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -86,11 +87,13 @@ class SignedDataParts:
 
 
 def read_signed_data(data: Buffer) -> SignedDataParts:
-    """Take a ContentInfo with SignedData apart.
+    """Take a ContentInfo with SignedData apart: DER or BER, or the same as PEM (RFC 7468, 9).
 
     Raises:
         SignatureFileUnreadable: It is something else, damaged, or holds more signers than a file may.
     """
+    if bytes(data[:10]) == b"-----BEGIN":
+        data = _from_pem(data)
     info = children(_expect(read_element(data), der.SEQUENCE))
     if len(info) != 2 or info[0].der != SIGNED_DATA_OID or info[1].tag != _CONTEXT_0:
         raise SignatureFileUnreadable("this is no CMS SignedData")
@@ -114,6 +117,18 @@ def read_signed_data(data: Buffer) -> SignedDataParts:
         crls=_all(optional.get(_CONTEXT_1)),
         signers=tuple(read_signer(signer) for signer in signers),
     )
+
+
+def _from_pem(data: Buffer) -> bytes:
+    body = (
+        bytes(data)
+        .partition(b"-----\n" if b"-----\n" in bytes(data[:64]) else b"-----\r\n")[2]
+        .partition(b"-----END")[0]
+    )
+    try:
+        return base64.b64decode(b"".join(body.split()), validate=True)
+    except ValueError:
+        raise SignatureFileUnreadable("the PEM text cannot be decoded") from None
 
 
 def read_signer(signer: Element) -> SignerParts:

@@ -59,9 +59,9 @@ def test_it_is_good_to_openssl_pyhanko_and_us(
     signed = sign_cades(source, target, signer(name, algorithm), level, packaging, means, NOW)
 
     if name != "official_ed25519":  # openssl 3.0 does not verify Ed25519 in CMS
-        assert openssl_complaint(target, source if detached else None, pki, tmp_path) == ""
+        assert openssl_complaint(target, source if detached else None, pki.root.der, tmp_path) == ""
         assert (tmp_path / "verified").read_bytes() == CONTENT
-    assert_pyhanko_accepts(target.read_bytes(), CONTENT if detached else None, pki)
+    assert_pyhanko_accepts(target.read_bytes(), CONTENT if detached else None, pki.root.der)
     found = report_on(target, source if detached else None, policy).signatures
     assert [(one.intact, one.level, one.field_name) for one in found] == [(True, f"CAdES-{level}", "#1")]
     assert signed.size_bytes == target.stat().st_size
@@ -79,8 +79,8 @@ def test_it_holds_the_attributes_of_the_baseline_and_is_der(pki, means, signer, 
     assert info["signed_attrs"].untag().dump(force=True) == info["signed_attrs"].untag().dump()
     (stamp,) = info["unsigned_attrs"]
     token = stamp["values"][0].dump()
-    assert openssl_stamp_complaint(token, info["signature"].native, pki, tmp_path) == ""
-    assert openssl_stamp_complaint(token, b"another value", pki, tmp_path) != ""
+    assert openssl_stamp_complaint(token, info["signature"].native, pki.root.der, tmp_path) == ""
+    assert openssl_stamp_complaint(token, b"another value", pki.root.der, tmp_path) != ""
 
 
 def test_the_same_order_makes_the_same_bytes(means, signer, source, tmp_path):
@@ -96,7 +96,7 @@ def test_an_empty_file_is_signed_as_what_it_is(pki, means, signer, tmp_path):
         target = tmp_path / packaging
         sign_cades(tmp_path / "empty", target, signer("official_p256"), Level.B_B, packaging, means, NOW)
         content = tmp_path / "empty" if packaging is Packaging.DETACHED else None
-        assert openssl_complaint(target, content, pki, tmp_path) == ""
+        assert openssl_complaint(target, content, pki.root.der, tmp_path) == ""
 
 
 def test_three_sign_in_parallel_and_every_one_stays_good(pki, policy, means, signer, source, tmp_path):
@@ -105,7 +105,7 @@ def test_three_sign_in_parallel_and_every_one_stays_good(pki, policy, means, sig
     sign_in_parallel(files[0], source, files[1], signer("official_p384"), Level.B_B, means, NOW)
     sign_in_parallel(files[1], source, files[2], signer("seal"), Level.B_T, means, NOW)
 
-    assert openssl_complaint(files[2], source, pki, tmp_path) == ""
+    assert openssl_complaint(files[2], source, pki.root.der, tmp_path) == ""
     found = report_on(files[2], source, policy).signatures
     assert [one.level for one in found] == ["CAdES-B-T", "CAdES-B-B", "CAdES-B-T"]
     assert all(one.intact for one in found)
@@ -118,7 +118,7 @@ def test_a_signer_joins_in_an_attached_file_without_the_content_beside_it(pki, m
 
     sign_in_parallel(tmp_path / "one", None, tmp_path / "two", signer("seal"), Level.B_B, means, NOW)
 
-    assert openssl_complaint(tmp_path / "two", None, pki, tmp_path) == ""
+    assert openssl_complaint(tmp_path / "two", None, pki.root.der, tmp_path) == ""
     assert (tmp_path / "verified").read_bytes() == CONTENT
 
 
@@ -129,7 +129,7 @@ def test_a_counter_signature_signs_the_value_and_leaves_the_signature_good(
 
     countersign(tmp_path / "one", source, tmp_path / "two", signer("seal"), Level.B_T, means, NOW)
 
-    assert openssl_complaint(tmp_path / "two", source, pki, tmp_path) == ""
+    assert openssl_complaint(tmp_path / "two", source, pki.root.der, tmp_path) == ""
     found = report_on(tmp_path / "two", source, policy).signatures
     assert [(one.field_name, one.intact, one.level) for one in found] == [
         ("#1", True, "CAdES-B-T"),
@@ -268,4 +268,4 @@ def test_an_attribute_that_names_another_certificate_is_no_signing_certificate(p
         Indication.INDETERMINATE,
         SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
     )
-    assert openssl_complaint(tmp_path / "target", source, pki, tmp_path) != ""
+    assert openssl_complaint(tmp_path / "target", source, pki.root.der, tmp_path) != ""
