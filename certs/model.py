@@ -14,9 +14,16 @@ class Purpose(StrEnum):
     ORGANISATION = "organisation"
     CITIZEN = "citizen"
     TSA = "tsa"
+    REMOTE_SERVICE = "remote-service"
+    """TLS to remote signing services."""
+    PSP = "psp"
+    """TLS to payment providers."""
+    TLS = "tls"
+    """TLS to all other partners: time-stamping authorities, receivers of webhooks."""
 
 
 SIGNING_PURPOSES = (Purpose.OFFICIAL, Purpose.ORGANISATION, Purpose.CITIZEN)
+PARTNER_PURPOSES = (Purpose.REMOTE_SERVICE, Purpose.PSP, Purpose.TLS)
 
 
 class CertificateRole(StrEnum):

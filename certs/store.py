@@ -70,7 +70,7 @@ class TrustAnchorRow(Base):
     __tablename__ = "trust_anchors"
     __table_args__ = (
         UniqueConstraint("unit_id", "purpose", "sha256"),
-        CheckConstraint("purpose IN ('official', 'organisation', 'citizen', 'tsa')", name="purpose"),
+        CheckConstraint(f"purpose IN ({', '.join(repr(p.value) for p in Purpose)})", name="purpose"),
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> installed_by", name="second_person"),
     )
 

@@ -2,7 +2,7 @@
 
 from asn1crypto import x509
 
-from certs.model import Purpose
+from certs.model import PARTNER_PURPOSES, Purpose
 
 DOCUMENT_EXTENDED_USAGES = frozenset(
     {
@@ -22,6 +22,8 @@ def usage_problem(certificate: x509.Certificate, purpose: Purpose) -> str | None
     """Return one sentence on why the certificate does not serve this purpose, or None where it does."""
     if purpose is Purpose.TSA:
         return _timestamping_problem(certificate)
+    if purpose in PARTNER_PURPOSES:
+        return _server_problem(certificate)
     return _signing_problem(certificate)
 
 
@@ -35,6 +37,14 @@ def _signing_problem(certificate: x509.Certificate) -> str | None:
     extended = certificate.extended_key_usage_value
     if extended is not None and DOCUMENT_EXTENDED_USAGES.isdisjoint(extended.native):
         return "the extended key usage does not allow signing documents"
+    return None
+
+
+def _server_problem(certificate: x509.Certificate) -> str | None:
+    """Source: RFC 5280, 4.2.1.12."""
+    extended = certificate.extended_key_usage_value
+    if extended is not None and {"server_auth", "any_extended_key_usage"}.isdisjoint(extended.native):
+        return "the extended key usage does not allow TLS servers"
     return None
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cached_property, partial
 
 from sqlalchemy import Engine
 
@@ -18,7 +19,9 @@ from gateway.db.engine import make_engine
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.queue import Waker
 from gateway.outgoing import AddressGuard
+from gateway.partner_trust import PartnerTrust
 from gateway.secret_providers.vault import VaultAccount, VaultSecrets
+from payments.providers.http import trust_cas
 from payments.providers.registry import ProviderRegistry, make_providers
 from signing.key_sources.registry import KeySources
 from signing.model import SigningProfile
@@ -51,8 +54,14 @@ class Services:
         return UnitOfWork(self.engine, self.wake_workers, read_only=read_only)
 
     @cached_property
+    def partner_trust(self) -> PartnerTrust:
+        """Which CAs vouch for the partners that are called over TLS."""
+        return PartnerTrust(self._anchors_of, self.settings.data_folder / "trusted-cas", lambda: datetime.now(UTC))
+
+    @cached_property
     def providers(self) -> ProviderRegistry:
         """The payment providers that the settings name."""
+        trust_cas(partial(self.partner_trust.ca_file, Purpose.PSP))
         return make_providers(self.settings, self.secrets)
 
     @cached_property
@@ -65,22 +74,24 @@ class Services:
             Rfc3161Authority(
                 item.name,
                 item.url,
-                anchors=self._tsa_anchors,
+                anchors=partial(self._anchors_of, Purpose.TSA),
                 timeout_seconds=item.timeout_seconds,
                 policy=item.policy,
                 algorithms=self.algorithms,
+                ca_file=partial(self.partner_trust.ca_file, Purpose.TLS),
             )
             for item in self.settings.timestamp_authorities
         ]
         total = SHARE_OF_LEASE * self.settings.worker.lease_seconds
         return AuthoritiesInTurn(authorities, TurnRules(total_timeout_seconds=total))
 
-    def _tsa_anchors(self) -> tuple[TrustAnchor, ...]:
+    def _anchors_of(self, purpose: Purpose) -> tuple[TrustAnchor, ...]:
         with self.unit_of_work(read_only=True) as work:
-            return work.certificates.anchors(Purpose.TSA)
+            return work.certificates.anchors(purpose)
 
     def close(self) -> None:
         """Let go of children and connections."""
+        trust_cas(None)
         self.confined.close()
         self.key_sources.close_all()
         self.engine.dispose()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from certs.model import Purpose, TrustAnchor
+from certs.model import PARTNER_PURPOSES, Purpose, TrustAnchor
 from certs.revocation.fetch import HttpExchange
 from certs.revocation.gather import GatherLimits, RevocationGatherer
 from certs.revocation.model import EvidenceItem
@@ -48,6 +48,7 @@ def material_gatherer(services: Services) -> PathMaterial:
 
 
 def trust_anchors(services: Services, purpose: Purpose | None = None) -> tuple[TrustAnchor, ...]:
-    """Return the confirmed anchors, of one purpose or of all."""
+    """Return the confirmed anchors of one purpose, or all under which signatures and time-stamps may stand."""
     with services.unit_of_work(read_only=True) as work:
-        return work.certificates.anchors(purpose)
+        anchors = work.certificates.anchors(purpose)
+    return tuple(anchor for anchor in anchors if purpose is not None or anchor.purpose not in PARTNER_PURPOSES)

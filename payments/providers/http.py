@@ -3,7 +3,8 @@
 import json
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,21 @@ MOST_BYTES = 256 * 1024
 CHUNK_BYTES = 8 * 1024
 
 
+CaFile = Callable[[], Path | None]
+"""Gives the CA certificates that vouch for providers at the moment of a call; None for the system's."""
+
+
+class _Trust:
+    """Which CAs vouch for providers in this process: one answer for all adapters, so that none can leave it out."""
+
+    ca_file: CaFile | None = None
+
+
+def trust_cas(ca_file: CaFile | None) -> None:
+    """Have every later call to a provider trust these CAs; whoever wires the process decides, once."""
+    _Trust.ca_file = ca_file
+
+
 def post_json(url: str, body: Mapping[str, str], timeout_seconds: float) -> bytes:
     """POST a JSON object and return the answer's bytes.
 
@@ -30,6 +46,8 @@ def post_json(url: str, body: Mapping[str, str], timeout_seconds: float) -> byte
         for scheme in ("http://", "https://"):
             session.mount(scheme, _WatchedAdapter(alarm))
         try:
+            trusted = _Trust.ca_file() if _Trust.ca_file is not None else None
+            session.verify = True if trusted is None else str(trusted)
             answer = _answer(session, url, content, timeout_seconds)
         except (requests.RequestException, OSError) as error:
             reason = f"no whole answer in {timeout_seconds:g} s" if alarm.rang else type(error).__name__

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from certs.model import PathResult, Purpose, SubIndication, TrustAnchor
+from certs.model import SIGNING_PURPOSES, PathResult, Purpose, SubIndication, TrustAnchor
 from certs.names import get_names
 from certs.revocation.answers import find_responders
 from certs.revocation.gather import RevocationGatherer
@@ -29,7 +29,8 @@ class PathMaterial:
         return material
 
     def _one(self, subject: EvidenceSubject, every: tuple[TrustAnchor, ...], now: datetime) -> ValidationMaterial:
-        anchors = tuple(anchor for anchor in every if (anchor.purpose is Purpose.TSA) == subject.stamps)
+        purposes = (Purpose.TSA,) if subject.stamps else SIGNING_PURPOSES
+        anchors = tuple(anchor for anchor in every if anchor.purpose in purposes)
         path = _judged(subject, anchors, subject.known, now)
         if path.passed:
             return ValidationMaterial(_not_at_hand(subject, path, anchors))

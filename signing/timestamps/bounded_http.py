@@ -86,22 +86,29 @@ class _WatchedAdapter(HTTPAdapter):
 
 
 def post_bounded(
-    url: str, body: bytes, content_type: str, *, timeout_seconds: float, size_bytes: int
+    url: str,
+    body: bytes,
+    content_type: str,
+    *,
+    timeout_seconds: float,
+    size_bytes: int,
+    ca_file: Path | None = None,
 ) -> tuple[int, str, bytes]:
     """POST once and return status, content type without parameters, and body.
 
-    Redirects are not followed and the environment's proxies are not used: the operator named this address.
+    Redirects are not followed and the environment's proxies are not used: the operator named this address. ca_file
+    takes the place of the CAs that the system trusts.
 
     Raises:
         HttpFailed: No whole answer within timeout_seconds, or one longer than size_bytes.
     """
-    return _exchange("POST", url, body, {"Content-Type": content_type}, timeout_seconds, size_bytes, None)
+    return _exchange("POST", url, body, {"Content-Type": content_type}, timeout_seconds, size_bytes, ca_file)
 
 
 def get_bounded(
     url: str, headers: Mapping[str, str], *, timeout_seconds: float, size_bytes: int, ca_file: Path | None = None
 ) -> tuple[int, str, bytes]:
-    """GET once, as post_bounded does; ca_file takes the place of the CAs that the system trusts.
+    """GET once, as post_bounded does.
 
     Raises:
         HttpFailed: No whole answer within timeout_seconds, or one longer than size_bytes.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from certs.algorithms import AlgorithmTable
 from certs.model import Purpose, TrustAnchor
@@ -39,6 +40,7 @@ class Rfc3161Authority:
         policy: str | None = None,
         clock: Callable[[], datetime] = utc_now,
         algorithms: AlgorithmTable | None = None,
+        ca_file: Callable[[], Path | None] | None = None,
     ) -> None:
         """Remember the address.
 
@@ -48,6 +50,7 @@ class Rfc3161Authority:
             timeout_seconds: Bounds the whole call, not each wait.
             policy: The OID of the policy asked for; an answer under another one does not count. None takes any.
             algorithms: What may be relied on until which day; None takes the shipped table.
+            ca_file: Gives the CAs that vouch for an https address; None takes the system's.
         """
         self.name = name
         self._url = url
@@ -56,6 +59,7 @@ class Rfc3161Authority:
         self._timeout_seconds = timeout_seconds
         self._clock = clock
         self._algorithms = algorithms
+        self._ca_file = ca_file
 
     def timestamp(
         self, imprint: bytes, digest_algorithm: str, *, timeout_seconds: float | None = None
@@ -81,6 +85,7 @@ class Rfc3161Authority:
                 _QUERY_TYPE,
                 timeout_seconds=timeout_seconds,
                 size_bytes=ANSWER_SIZE_BYTES,
+                ca_file=self._ca_file() if self._ca_file is not None else None,
             )
         except HttpFailed as error:
             raise TimestampUnavailable(f"{self.name}: {error}") from None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from certs.algorithms import AlgorithmTable, shipped_algorithms
-from certs.model import Purpose, TrustAnchor
+from certs.model import SIGNING_PURPOSES, Purpose, TrustAnchor
 from certs.revocation.model import RevocationEvidence
 
 
@@ -17,7 +17,7 @@ class ValidationPolicy:
 
     def signer_anchors(self) -> tuple[TrustAnchor, ...]:
         """Return the anchors under which a signer may stand."""
-        return tuple(anchor for anchor in self.anchors if anchor.purpose is not Purpose.TSA)
+        return tuple(anchor for anchor in self.anchors if anchor.purpose in SIGNING_PURPOSES)
 
     def tsa_anchors(self) -> tuple[TrustAnchor, ...]:
         """Return the anchors under which a time-stamp authority may stand."""

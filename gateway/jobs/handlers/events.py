@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import select
 
 from certs.errors import AddressNotAllowed
+from certs.model import Purpose
 from config.identifiers import new_id
 from gateway.db.outbox import Task
 from gateway.db.tables.work import EventRow, WebhookDeliveryRow, WebhookEndpointRow
@@ -78,10 +79,17 @@ def _post(services: Services, endpoint: WebhookEndpointRow, event: EventRow) -> 
         "webhook-signature": signature(key, event.id, sent_at, body),
     }
     timeout = services.settings.webhooks.timeout_seconds
+    trusted = services.partner_trust.ca_file(Purpose.TLS)
     try:
         services.address_guard(endpoint.url)
         with requests.post(
-            endpoint.url, data=body, headers=headers, timeout=timeout, allow_redirects=False, stream=True
+            endpoint.url,
+            data=body,
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
+            stream=True,
+            verify=True if trusted is None else str(trusted),
         ) as answer:
             return answer.status_code, None if answer.ok and answer.status_code < 300 else "not-accepted"
     except AddressNotAllowed as error:
