@@ -1,6 +1,7 @@
 """The JSON API under /v1: one file for each resource; parse, one journey, render."""
 
 from gateway.api import (
+    augmentations,
     documents,
     events,
     fee_orders,
@@ -9,6 +10,7 @@ from gateway.api import (
     signing_profiles,
     signing_requests,
     statements,
+    timestamps,
     validations,
 )
 
@@ -17,6 +19,8 @@ BLUEPRINTS = (
     signing_requests.blueprint,
     signing_profiles.blueprint,
     validations.blueprint,
+    augmentations.blueprint,
+    timestamps.blueprint,
     fee_orders.blueprint,
     receipts.blueprint,
     ledger.blueprint,
