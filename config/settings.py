@@ -92,12 +92,6 @@ class RevocationSettings(Section):
     answer_size_bytes: int = Field(20 * MEBIBYTE, ge=1024)
 
 
-class ArchiveSettings(Section):
-    """Documents at B-LTA: how long before its end the newest archive time-stamp is followed by another."""
-
-    margin_days: int = Field(90, ge=1, le=3650)
-
-
 class VnpaySettings(Section):
     """Our merchant account at VNPAY."""
 
@@ -150,6 +144,8 @@ class Settings(BaseSettings):
     master_secret: SecretReference
     blobs: BlobSettings
     fonts_folder: Path = Path("/usr/share/fonts/truetype/liberation2")
+    # A PNG for stamps that show the operator's logo.
+    logo_file: Path | None = None
     pkcs11_module: Path | None = None
     pkcs11_timeout_seconds: float = Field(30, gt=0)
     outgoing_networks: tuple[str, ...] = ()
@@ -160,7 +156,6 @@ class Settings(BaseSettings):
     vnpay: VnpaySettings | None = None
     limits: LimitSettings = LimitSettings()
     revocation: RevocationSettings = RevocationSettings()
-    archive: ArchiveSettings = ArchiveSettings()
     receipts: ReceiptSettings = ReceiptSettings()
     webhooks: WebhookSettings = WebhookSettings()
     worker: WorkerSettings = WorkerSettings()

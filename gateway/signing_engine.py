@@ -1,7 +1,8 @@
 """One signature on one document, from the certificate's right to sign to our own validation of the result."""
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,9 +14,11 @@ from certs.store import SigningCertificate
 from gateway.blobs import Blob
 from gateway.db.tables.documents import SignaturePictureRow
 from gateway.services import Services
+from gateway.stamps import stamp_for
 from gateway.trust import material_gatherer, revocation_gatherer, trust_anchors
 from gateway.validating import validate_file, validate_offline
-from signing.journeys import sign_pdf
+from signing.formats.pdf.preview import Preview
+from signing.journeys import preview_pdf, sign_pdf
 from signing.model import SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.profiles import parse_placement
 from signing.validation.report import SignatureReport
@@ -34,6 +37,7 @@ class SigningOrder:
     certificate: SigningCertificate
     profile_code: str
     placement: dict[str, Any] | None
+    stamp_values: Mapping[str, str] = field(default_factory=dict)
 
 
 def sign_kept_document(
@@ -58,7 +62,7 @@ def sign_local_file(
         SigningError, SecretUnavailable, ConfinementError: See signing.journeys.sign_pdf.
         ResultNotGood: Signed, but not good; target is not to be used.
     """
-    step = _step(services, order)
+    step = _step(services, order, now)
     certificate = _present(services, order.certificate.id)
     check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now, services.algorithms)
     key = _UnlessHeld(services, certificate)
@@ -75,6 +79,13 @@ def sign_local_file(
     )
     _check_result(services, target, signed)
     return signed
+
+
+def preview_kept_document(services: Services, order: SigningOrder, sha256: str, now: datetime) -> Preview:
+    """Show a page of a kept document as it would look signed; see signing.journeys.preview_pdf."""
+    with services.blobs.local(sha256) as source, services.blobs.scratch() as folder:
+        step = _step(services, order, now)
+        return preview_pdf(source, folder / "preview.pdf", step, confined=services.confined, now=now)
 
 
 class _UnlessHeld:
@@ -103,16 +114,18 @@ def _present(services: Services, certificate_id: str) -> SigningCertificate:
         return work.certificates.get(certificate_id)
 
 
-def _step(services: Services, order: SigningOrder) -> SignatureStep:
+def _step(services: Services, order: SigningOrder, now: datetime) -> SignatureStep:
     profile = services.profiles[order.profile_code]
     if order.placement is not None:
         profile = dataclasses.replace(profile, placement=parse_placement(order.placement))
+    picture = _picture(services, order.certificate.id) if profile.image else None
     return SignatureStep(
         profile=profile,
         signer_name=order.certificate.holder_name,
         certificate_der=order.certificate.certificate_der,
         chain_ders=chain_ders_of(order.certificate),
-        image_png=_picture(services, order.certificate.id) if profile.image else None,
+        image_png=picture,
+        stamp=stamp_for(services, profile, order.certificate, picture, order.stamp_values, now),
     )
 
 

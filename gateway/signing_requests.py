@@ -17,6 +17,7 @@ from gateway.key_holds import release_key
 from gateway.payment_events import RECEIPTS_TASK
 from gateway.problems import ApiProblem
 from gateway.services import Services
+from signing.appearance.words import check_asked
 from signing.profiles import parse_placement
 from signing.states import RequestState, StepState, move_request, move_step
 from signing.store import RequestDocumentRow, SigningRequestRow, SigningStepRow
@@ -29,6 +30,7 @@ class NewStep:
     profile_code: str
     certificate_id: str
     placement: dict[str, Any] | None
+    stamp_values: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,11 @@ def open_request(
     if new.expires_at is not None and new.expires_at <= now:
         raise ApiProblem("deadline-past")
     for document in new.documents:
-        _check_signable(document)
+        check_signable(document)
     if len({document.id for document in new.documents}) != len(new.documents):
         raise ApiProblem("document-twice")
     for step in new.steps:
-        _check_step(services, work, caller, step, now)
+        check_step(services, work, caller, step, now)
     row = _rows(caller, new, now)
     work.signing.add(row)
     work.due("signing", row.id, row.unit_id, now)
@@ -74,13 +76,25 @@ def open_request(
     return row
 
 
-def _check_signable(document: DocumentRow) -> None:
+def check_signable(document: DocumentRow) -> None:
+    """Refuse a document whose inspection found that it cannot be signed.
+
+    Raises:
+        ApiProblem: With the reason that inspection found.
+    """
     if not document.inspection.get("signable"):
         code = document.inspection.get("problem_code") or "document-unreadable"
         raise ApiProblem(code, f"document {document.id} cannot be signed", document_id=document.id)
 
 
-def _check_step(services: Services, work: UnitOfWork, caller: Caller, step: NewStep, now: datetime) -> None:
+def check_step(
+    services: Services, work: UnitOfWork, caller: Caller, step: NewStep, now: datetime
+) -> SigningCertificate:
+    """Return the certificate that a step names, if the step could sign.
+
+    Raises:
+        ApiProblem, PlacementInvalid, StampTextMissing, StampTextInvalid: It could not, named before any PIN is used.
+    """
     profile = services.profiles.get(step.profile_code)
     if profile is None:
         raise ApiProblem("profile-unknown", step.profile_code)
@@ -95,6 +109,8 @@ def _check_step(services: Services, work: UnitOfWork, caller: Caller, step: NewS
         raise ApiProblem("certificate-expired")
     if step.placement is not None:
         parse_placement(step.placement)
+    check_asked(profile.stamp.lines if profile.stamp else (), step.stamp_values or {})
+    return certificate
 
 
 def find_certificate(work: UnitOfWork, certificate_id: str, unit_ids: tuple[str, ...]) -> SigningCertificate | None:
@@ -123,6 +139,7 @@ def _rows(caller: Caller, new: NewRequest, now: datetime) -> SigningRequestRow:
             profile_code=step.profile_code,
             certificate_id=step.certificate_id,
             placement=step.placement,
+            stamp_values=step.stamp_values,
             state=StepState.READY if position == 0 else StepState.PENDING,
         )
         for position, step in enumerate(new.steps)

@@ -198,6 +198,30 @@ class PictureUnusable(SigningError):
     code = "picture-unusable"
 
 
+class PlacementCoversText(PlacementError):
+    """The stamp would stand on text, which the placement forbids."""
+
+    code = "placement-covers-text"
+
+
+class PageNotAddable(PlacementError):
+    """A page for the stamp cannot be added: an earlier signature or the file's own rules forbid it."""
+
+    code = "page-not-addable"
+
+
+class StampTextMissing(SigningError):
+    """The stamp needs a text that the request did not give."""
+
+    code = "stamp-text-missing"
+
+
+class StampTextInvalid(SigningError):
+    """A text for the stamp that it cannot show."""
+
+    code = "stamp-text-invalid"
+
+
 class ProfileUnusable(SigningError):
     """A signing profile's file has a fault."""
 
@@ -369,12 +393,6 @@ class AugmentationNotGood(AugmentationError):
     """Our own validation does not find the raised signatures good at the level asked for; the result was not kept."""
 
     code = "augmentation-not-good"
-
-
-class NotArchived(AugmentationError):
-    """The document's newest signature is not covered by an archive time-stamp that could be followed by another."""
-
-    code = "not-archived"
 
 
 DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {

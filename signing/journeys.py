@@ -15,8 +15,9 @@ from signing.formats.material import EvidenceSubject, MaterialGatherer
 from signing.formats.pdf.complete import check_prepared, complete_pdf
 from signing.formats.pdf.long_term import SignatureMaterial
 from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
+from signing.formats.pdf.preview import Preview, preview_signature
 from signing.key_sources.base import KeySource
-from signing.model import BetweenText, Level, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
+from signing.model import BesideText, BetweenText, Level, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.policies import check_acceptable, signature_algorithm
 from signing.timestamps.base import TimestampAuthority, TimestampToken
 
@@ -84,6 +85,19 @@ def sign_pdf(
     )
 
 
+def preview_pdf(
+    source: Path, scratch: Path, step: SignatureStep, *, confined: ConfinedRunner, now: datetime
+) -> Preview:
+    """Return a picture of the page as sign_pdf would leave it; no key is used and nothing is kept.
+
+    Raises:
+        DocumentNotSignable, PlacementError, PictureUnusable, AlgorithmNotAllowed: As sign_pdf would.
+        ConfinementError: The file could not be read within the limits.
+    """
+    algorithm = signature_algorithm(step.certificate_der, prefer_pss=step.profile.prefer_pss)
+    return confined.run(preview_signature, source, scratch, _order(step, algorithm, now))
+
+
 def _make_provable(
     prepared: PreparedRevision,
     step: SignatureStep,
@@ -111,11 +125,14 @@ def _order(step: SignatureStep, algorithm: SignatureAlgorithm, now: datetime) ->
         digest_algorithm=algorithm.digest_algorithm,
         bytes_reserved=reserved_size_bytes(step.certificate_der, step.chain_ders, timestamp_bytes=room),
         image_png=step.image_png,
+        stamp=step.stamp,
         reason=step.reason,
     )
 
 
 def _for_signer(placement: Placement, signer_name: str) -> Placement:
+    if isinstance(placement, BesideText):
+        return dataclasses.replace(placement, text=placement.text.replace(SIGNER_NAME, signer_name))
     if isinstance(placement, BetweenText):
         return dataclasses.replace(
             placement,

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from signing.appearance.style import DrawnStamp, StampStyle
+
 POINTS_PER_MM = 72 / 25.4
 
 
@@ -135,13 +137,67 @@ class OverSignature:
 
 @dataclass(frozen=True)
 class PageRectangle:
-    """A rectangle on a page counted from 1 (or the last), in points from the lower left corner as the page is seen."""
+    """A rectangle on a page counted from 1 (or the last), in points from the lower left corner as the page is seen.
+
+    Attributes:
+        avoid_text: Refuse to stand on text.
+    """
 
     page: int | Literal["last"]
     x0: float
     y0: float
     x1: float
     y1: float
+    avoid_text: bool = False
+
+
+@dataclass(frozen=True)
+class PageCorner:
+    """In a corner of a page, as the page is seen.
+
+    Attributes:
+        margin_x_pt, margin_y_pt: From the edges of the page.
+        width_pt, height_pt: The most room that it takes; None for the real size of a drawn stamp.
+        avoid_text: Move along the edge, away from the corner, to where no text is; refuse where no such place is.
+    """
+
+    page: int | Literal["last"]
+    corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"]
+    margin_x_pt: float
+    margin_y_pt: float
+    width_pt: float | None = None
+    height_pt: float | None = None
+    avoid_text: bool = False
+
+
+@dataclass(frozen=True)
+class BesideText:
+    """At a text of the page.
+
+    Attributes:
+        match: Which place where the text stands, in reading order, from 1, or the last one.
+        page: The page it stands on, from 1; the last page; or None to look on every page.
+        side: Of the text; over centres the stamp on it.
+        dx_pt, dy_pt: From there, to the right and upwards.
+    """
+
+    text: str
+    match: int | Literal["last"]
+    page: int | Literal["last"] | None
+    side: Literal["below", "above", "left", "right", "over"]
+    dx_pt: float = 0.0
+    dy_pt: float = 0.0
+    width_pt: float | None = None
+    height_pt: float | None = None
+    avoid_text: bool = False
+
+
+@dataclass(frozen=True)
+class NewPage:
+    """On a page of its own behind the last one, as large as that, centred at the top."""
+
+    width_pt: float | None = None
+    height_pt: float | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +205,7 @@ class Invisible:
     """No picture on any page."""
 
 
-Placement = BetweenText | OverSignature | PageRectangle | Invisible
+Placement = BetweenText | OverSignature | PageRectangle | PageCorner | BesideText | NewPage | Invisible
 
 
 @dataclass(frozen=True)
@@ -167,6 +223,7 @@ class SigningProfile:
     placement: Placement
     image: Literal["handwriting", "seal"] | None
     prefer_pss: bool = False
+    stamp: StampStyle | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +232,8 @@ class SignatureStep:
 
     Attributes:
         reason: Kept in the signature's dictionary; never shown on the page.
-        image_png: The picture, where the profile shows one.
+        image_png: The picture, where the profile shows one by itself.
+        stamp: What is shown instead, where the profile draws a stamp.
         certificate_der: The signing certificate.
         chain_ders: Certificates above it, nearest first; the root may be left out.
     """
@@ -185,6 +243,7 @@ class SignatureStep:
     certificate_der: bytes
     chain_ders: tuple[bytes, ...] = ()
     image_png: bytes | None = None
+    stamp: DrawnStamp | None = None
     reason: str | None = None
 
 

@@ -76,6 +76,8 @@ class SigningStepRow(Base):
     certificate_id: Mapped[str] = mapped_column(String(36), index=True)
     # What the request says over the profile's placement; None leaves the profile's own.
     placement: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # What the request says for the profile's stamp.
+    stamp_values: Mapped[dict[str, str] | None] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(20))
     problem_code: Mapped[str | None] = mapped_column(String(80))
     problem_detail: Mapped[str | None]

@@ -1,16 +1,15 @@
 """The JSON API under /v1: one file for each resource; parse, one journey, render."""
 
 from gateway.api import (
-    augmentations,
     documents,
     events,
     fee_orders,
     ledger,
     receipts,
+    signing_previews,
     signing_profiles,
     signing_requests,
     statements,
-    timestamps,
     validations,
 )
 
@@ -18,9 +17,8 @@ BLUEPRINTS = (
     documents.blueprint,
     signing_requests.blueprint,
     signing_profiles.blueprint,
+    signing_previews.blueprint,
     validations.blueprint,
-    augmentations.blueprint,
-    timestamps.blueprint,
     fee_orders.blueprint,
     receipts.blueprint,
     ledger.blueprint,

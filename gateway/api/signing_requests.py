@@ -44,6 +44,13 @@ class StepIn(StrictBody):
     profile: str = Field(..., max_length=60, examples=["person"])
     certificate_id: str = Field(..., max_length=36, description="From the certificate inventory")
     placement: dict[str, Any] | None = Field(None, description="Over the profile's own placement, e.g. another title")
+    stamp: dict[str, str] | None = Field(
+        None, max_length=8, description="Texts for the profile's stamp", examples=[{"copy_form": "SAO Y"}]
+    )
+
+    def asked(self) -> NewStep:
+        """Return the step as the journeys take it."""
+        return NewStep(self.profile, self.certificate_id, self.placement, self.stamp)
 
 
 class SigningRequestIn(StrictBody):
@@ -187,7 +194,7 @@ def create(body: SigningRequestIn) -> Response:
     limit = services().settings.limits.documents_per_request
     if len(body.document_ids) > limit:
         raise ApiProblem("too-many-documents", f"at most {limit}", limit=limit)
-    steps = tuple(NewStep(step.profile, step.certificate_id, step.placement) for step in body.steps)
+    steps = tuple(step.asked() for step in body.steps)
 
     def make(work: UnitOfWork) -> Answer:
         documents = tuple(get_document(work, document_id) for document_id in body.document_ids)

@@ -10,7 +10,7 @@ from signing.profiles import load_profiles, parse_placement
 def test_the_shipped_profiles_sign_as_decree_30_puts_it():
     profiles = load_profiles()
 
-    assert set(profiles) == {"person", "organisation"}
+    assert set(profiles) == {"appendix", "card", "copy", "organisation", "person"}
     person, organisation = profiles["person"], profiles["organisation"]
     assert (person.role, person.level, person.image) == (SignerRole.PERSON, Level.B_T, "handwriting")
     assert (organisation.role, organisation.level, organisation.image) == (SignerRole.ORGANISATION, Level.B_T, "seal")

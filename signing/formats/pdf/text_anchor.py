@@ -68,6 +68,13 @@ class PageText:
             start = written.find(wanted, start + len(wanted))
         return found
 
+    def as_viewed(self, view: PageView) -> "PageText":
+        """Return the same ink in the coordinates of another view of the page."""
+        if view == self.view:
+            return self
+        glyphs = tuple(Glyph(glyph.character, view.to_seen(self.view.to_own(glyph.box))) for glyph in self.glyphs)
+        return PageText(self.page_index, view, glyphs)
+
 
 def _comparable(text: str) -> Iterator[tuple[str, int]]:
     """Yield characters fit for comparison, each with the index of the character that it came from.
