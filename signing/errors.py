@@ -150,6 +150,12 @@ class ContainerNameUnusable(DocumentNotSignable):
     code = "container-name-unusable"
 
 
+class ContainerFilesUnfit(DocumentNotSignable):
+    """The files given do not make a container: none, too many, or several where one is allowed."""
+
+    code = "container-files-unfit"
+
+
 class ResultUnsound(SigningError):
     """Our own check does not find in the finished file what was asked for; the file was not kept."""
 
@@ -412,5 +418,6 @@ DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {
         SignedContentDiffers,
         ContainerUnsafe,
         ContainerNameUnusable,
+        ContainerFilesUnfit,
     )
 }

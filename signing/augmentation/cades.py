@@ -2,10 +2,11 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from certs.model import Indication
@@ -24,6 +25,7 @@ from signing.model import Level
 from signing.validation.cades import collect_cades_needs, validate_cades
 from signing.validation.policy import ValidationPolicy
 from signing.validation.report import SignatureReport, TimestampReport, ValidationReport
+from signing.validation.signers import is_counter_signature
 
 DIGEST_ALGORITHM = "sha256"
 
@@ -47,7 +49,7 @@ def augment_cades(
     shutil.copyfile(source, target)
     try:
         raise_in_place(target, content, level, tools, before)
-        check_raised(judge_file(target, content, tools, offline=level.has_material), level, before)
+        check_raised(partial(judge_file, target, content, tools), level, before)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -59,7 +61,7 @@ def raise_in_place(
     """Raise a file of ours, or a copy, at its place. Errors as Augmenter's; the file is then not to be used."""
     unstamped = [
         number
-        for number, found in enumerate(one for one in before.signatures if "." not in one.field_name)
+        for number, found in enumerate(one for one in before.signatures if not is_counter_signature(one.field_name))
         if found.timestamp_by is None
     ]
     if unstamped:
@@ -92,16 +94,24 @@ def judge_file(
     return tools.confined.run(validate_cades, path, content, policy, at)
 
 
-def check_raised(after: ValidationReport, level: Level, before: ValidationReport) -> None:
+def check_raised(judge: Callable[..., ValidationReport], level: Level, before: ValidationReport) -> None:
     """Let the result pass only if no signature is worse off and each has its level, from B-LT on by the file alone.
 
+    Only the newest archive time-stamp may need an answer from outside: its authority may be another than that of
+    the stamps before, and nothing can be put under a time-stamp once it is made.
     Counter-signatures are made provable, but raising them is their own signers' business.
 
+    Args:
+        judge: Validates the result; takes offline.
     Raises:
         AugmentationNotGood: Anything else.
     """
+    after = judge(offline=level.has_material)
+    signers = [one for one in after.signatures if not is_counter_signature(one.field_name)]
+    if level is Level.B_LTA and not all(reaches(one, level) for one in signers):
+        after = judge(offline=False)
     for old, new in zip(before.signatures, after.signatures, strict=True):
-        if "." in new.field_name:
+        if is_counter_signature(new.field_name):
             continue
         worse = new.indication is not Indication.PASSED and (level.has_material or old.indication is Indication.PASSED)
         unread = new.intact is None and old.intact is None and new.sub_indication == old.sub_indication

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from signing.augmentation.asic import augment_asic
 from signing.augmentation.base import AugmentationTools, Augmenter
 from signing.augmentation.cades import augment_cades
 from signing.augmentation.pades import augment_pdf
@@ -13,6 +14,7 @@ from signing.model import Level
 AUGMENTERS: Mapping[SignedFormat, Augmenter] = {
     SignedFormat.PADES: augment_pdf,
     SignedFormat.CADES: augment_cades,
+    SignedFormat.ASIC: augment_asic,
 }
 
 

@@ -1,11 +1,12 @@
 """Signing any file with CAdES: alone, beside signatures that are there, or over one of them."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from signing.augmentation.cades import judge_file, raise_in_place
 from signing.files.model import FileSigner, Means, Packaging, SignedFile
-from signing.files.signature import all_or_nothing, check_result, finished, needed_tsa, sign_value
+from signing.files.signature import all_or_nothing, check_result, measured, needed_tsa, sign_value
 from signing.formats.cades.addition import add_counter_signature, add_signer, countersigned_value, parallel_digest
 from signing.formats.cades.sign import complete_signer, digest_file, new_signed_data, prepare_signer
 from signing.formats.cades.structure import write_signed_data
@@ -43,7 +44,7 @@ def sign_cades(
     with all_or_nothing(target):
         write_pieces(target, write_signed_data(data))
         _finish(target, source, "#1", signer, level, means, now)
-        return finished(target, level, value, now)
+        return measured(target, level, value.signed_at(now))
 
 
 def sign_in_parallel(
@@ -73,7 +74,8 @@ def sign_in_parallel(
     with all_or_nothing(target):
         name = means.confined.run(add_signer, signature, target, parts, certificates)
         _finish(target, content, name, signer, level, means, now)
-        return finished(target, level, value, now)
+        signed = measured(target, level, value.signed_at(now))
+        return replace(signed, number=int(name.removeprefix("#")))
 
 
 def countersign(
@@ -105,7 +107,7 @@ def countersign(
     with all_or_nothing(target):
         name = means.confined.run(add_counter_signature, signature, target, signer_index, parts, certificates)
         _finish(target, content, name, signer, level, means, now)
-        return finished(target, level, value, now)
+        return measured(target, level, value.signed_at(now))
 
 
 def _finish(

@@ -68,9 +68,11 @@ class SignedFile:
 
     Attributes:
         signed_at: The time-stamp's time from B-T on, else the time that the signer claims.
+        number: Which signer of its signature file the new one is, from 1.
     """
 
     sha256: str
     size_bytes: int
     signed_at: datetime
     level: Level
+    number: int = 1

@@ -23,6 +23,10 @@ class SignatureValue:
     value: bytes
     token: TimestampToken | None
 
+    def signed_at(self, claimed: datetime) -> datetime:
+        """Return the time-stamp's time, or without one the time that the signer claims."""
+        return claimed if self.token is None else self.token.gen_time
+
     @property
     def token_der(self) -> bytes | None:
         """The token's bytes."""
@@ -104,8 +108,8 @@ def _stands(stamp: TimestampReport) -> bool:
     return stamp.trusted or stamp.sub_indication is SubIndication.TRY_LATER
 
 
-def finished(target: Path, level: Level, value: SignatureValue, now: datetime) -> SignedFile:
-    """Measure what was written."""
+def measured(target: Path, level: Level, signed_at: datetime) -> SignedFile:
+    """Return what was written."""
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return SignedFile(digest, file.tell(), value.token.gen_time if value.token else now, level)
+        return SignedFile(digest, file.tell(), signed_at, level)

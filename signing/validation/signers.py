@@ -52,6 +52,7 @@ class SignerContext:
         digest_of: The digest of the signed content by algorithm; None where the content is not there.
         label: Names the SignedData in the report: the signature file's name in a container, else empty.
         covers_whole_document: Whether it signs all that there is to sign.
+        covering: Time-stamps outside that cover this SignedData, such as a container's archive time-stamps.
     """
 
     parts: SignedDataParts
@@ -60,6 +61,7 @@ class SignerContext:
     at: datetime
     label: str = ""
     covers_whole_document: bool = True
+    covering: tuple[TimestampReport, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,11 @@ def _judge_counters(name: str, signer: SignerParts, context: SignerContext, dept
         if depth > 1:
             reports += _judge_counters(below, counter, context, depth - 1)
     return reports
+
+
+def is_counter_signature(name: str) -> bool:
+    """Say whether a report's name is that of a counter-signature."""
+    return "." in name.rpartition("#")[2]
 
 
 def signer_findings(parts: SignedDataParts, signer: SignerParts, digest_of: DigestOf | None) -> CmsFindings:
@@ -153,13 +160,13 @@ def _judge_counter(name: str, signer: SignerParts, counter: SignerParts, context
 
 def _report(seen: _Seen, archive: tuple[TimestampReport, ...], context: SignerContext) -> SignatureReport:
     findings = seen.findings
-    proved_by = earliest(archive)
+    proved_by = earliest([*archive, *context.covering])
     value = findings.signature_value
     tokens = tuple(
         judge_token(token, partial(_hash_of_value, value), "signature", _token_context(seen, context, proved_by))
         for token in findings.tokens
     )
-    proof = earliest([*tokens, *archive])
+    proof = earliest([*tokens, *archive, *context.covering])
     best_time = proof.time if proof is not None and proof.time is not None else context.at
     path = _judge_path(seen, context, best_time, proof is not None)
     weak = context.policy.algorithms.refusal(findings.algorithms, AlgorithmUse.DOCUMENT, best_time)
@@ -176,7 +183,7 @@ def _report(seen: _Seen, archive: tuple[TimestampReport, ...], context: SignerCo
         best_signature_time=best_time,
         timestamp_by=None if proof is None else proof.authority_name,
         timestamps=(*tokens, *archive),
-        level=_level(seen, path, tokens, archive),
+        level=_level(seen, path, tokens, (*archive, *context.covering)),
         signer_certificate_der=findings.signer_der,
     )
     refused = weak or (path.algorithm if path is not None else None)
@@ -213,7 +220,7 @@ def _judge_archive_stamps(seen: _Seen, context: SignerContext) -> tuple[Timestam
             judged.append(_malformed_stamp())
             continue
         digest = partial(_archive_digest, token, seen.signer, context)
-        token_context = _token_context(seen, context, earliest(judged))
+        token_context = _token_context(seen, context, earliest([*judged, *context.covering]))
         judged.append(judge_token(signed_data, digest, "archive", token_context))
     return tuple(reversed(judged))
 

@@ -25,6 +25,22 @@ WORDS: dict[str, tuple[str, str]] = {
         "Chữ ký nằm ở tệp riêng và không tìm thấy nội dung đã ký: hãy gửi kèm tệp gốc.",
         "The signature stands apart, and the content that it signs was not found: send the original file with it.",
     ),
+    "container-unusable": (
+        "Tệp chứa chữ ký bị hỏng hoặc không an toàn nên không mở được.",
+        "The container is damaged or not safe to open.",
+    ),
+    "container-unsound": (
+        "Tệp chứa chữ ký không được đóng gói theo quy định: không xác định được chữ ký ký lên nội dung nào.",
+        "The container is not packed as it must be: what the signature is about cannot be told.",
+    ),
+    "signed-file-missing": (
+        "Thiếu tệp đã được ký trong tệp chứa chữ ký.",
+        "A file that was signed is missing from the container.",
+    ),
+    "unsigned-file-in-container": (
+        "Trong tệp chứa chữ ký có tệp không được ký: không được dựa vào tệp đó.",
+        "The container holds a file that is not signed: do not rely on that file.",
+    ),
     "signature-malformed": (
         "Chữ ký bị hỏng hoặc không đúng định dạng nên không thể chấp nhận.",
         "The signature is damaged or malformed and cannot be accepted.",
