@@ -96,6 +96,20 @@ class AlgorithmTable:
                 return refused
         return None if used.key is None else self._key_refusal(used.key, use, at)
 
+    def last_day(self, used: UsedAlgorithms, use: AlgorithmUse) -> date | None:
+        """Return the last day on which all of these may be relied on; None where no day is set.
+
+        What the table refuses always, or does not name, has ended long ago.
+        """
+        lifetimes = [self.digests.get(name) for name in used.digests]
+        if used.key is not None:
+            bits = used.key.bits
+            reached = [step.lifetime for step in self.keys.get(used.key.family, ()) if step.from_bits <= bits]
+            lifetimes.append(reached[-1] if reached else None)
+        ends = [NEVER if lifetime is None else lifetime.ends[use] for lifetime in lifetimes]
+        days = [end if isinstance(end, date) else date.min for end in ends if end != NO_END]
+        return min(days, default=None)
+
     def _key_refusal(self, key: UsedKey, use: AlgorithmUse, at: datetime) -> AlgorithmRefusal | None:
         reached = [step for step in self.keys.get(key.family, ()) if step.from_bits <= key.bits]
         return reached[-1].lifetime.refusal(key.shown, use, at) if reached else _never(key.shown, use)

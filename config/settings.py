@@ -92,6 +92,12 @@ class RevocationSettings(Section):
     answer_size_bytes: int = Field(20 * MEBIBYTE, ge=1024)
 
 
+class ArchiveSettings(Section):
+    """Documents at B-LTA: how long before its end the newest archive time-stamp is followed by another."""
+
+    margin_days: int = Field(90, ge=1, le=3650)
+
+
 class VnpaySettings(Section):
     """Our merchant account at VNPAY."""
 
@@ -156,6 +162,7 @@ class Settings(BaseSettings):
     vnpay: VnpaySettings | None = None
     limits: LimitSettings = LimitSettings()
     revocation: RevocationSettings = RevocationSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     receipts: ReceiptSettings = ReceiptSettings()
     webhooks: WebhookSettings = WebhookSettings()
     worker: WorkerSettings = WorkerSettings()

@@ -44,7 +44,7 @@ def revocation_gatherer(services: Services) -> RevocationGatherer:
 
 def material_gatherer(services: Services) -> PathMaterial:
     """Return what gathers the material of signatures that are to stay provable."""
-    return PathMaterial(revocation_gatherer(services), lambda: trust_anchors(services))
+    return PathMaterial(revocation_gatherer(services), lambda: trust_anchors(services), services.algorithms)
 
 
 def trust_anchors(services: Services, purpose: Purpose | None = None) -> tuple[TrustAnchor, ...]:

@@ -401,6 +401,12 @@ class AugmentationNotGood(AugmentationError):
     code = "augmentation-not-good"
 
 
+class NotArchived(AugmentationError):
+    """The document's newest signature is not covered by an archive time-stamp that could be followed by another."""
+
+    code = "not-archived"
+
+
 DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {
     error.code: error
     for error in (

@@ -1,6 +1,7 @@
 """The JSON API under /v1: one file for each resource; parse, one journey, render."""
 
 from gateway.api import (
+    augmentations,
     documents,
     events,
     fee_orders,
@@ -10,6 +11,7 @@ from gateway.api import (
     signing_profiles,
     signing_requests,
     statements,
+    timestamps,
     validations,
 )
 
@@ -19,6 +21,8 @@ BLUEPRINTS = (
     signing_profiles.blueprint,
     signing_previews.blueprint,
     validations.blueprint,
+    augmentations.blueprint,
+    timestamps.blueprint,
     fee_orders.blueprint,
     receipts.blueprint,
     ledger.blueprint,

@@ -7,6 +7,8 @@ SCOPES: dict[str, str] = {
     "signing:write": "Ask for signatures, cancel and refuse",
     "validations:read": "Read validation reports",
     "validations:write": "Have signatures validated",
+    "evidence:read": "Read augmentations and time-stamps",
+    "evidence:write": "Raise signatures to higher levels, ask for time-stamps",
     "fees:read": "Read fee orders and receipts",
     "fees:write": "Open and cancel fee orders, start payments",
     "finance:read": "Read the ledger, statements and reconciliations",

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from config.settings import SettingsUnusable
-from gateway.cli import audit, callers, certificates, database, demonstration, ledger, pki, worker
+from gateway.cli import archive, audit, callers, certificates, database, demonstration, ledger, pki, worker
 
 app = typer.Typer(
     name="gateway", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -13,6 +13,7 @@ app = typer.Typer(
 app.add_typer(database.app, name="db")
 app.add_typer(callers.app, name="callers")
 app.add_typer(certificates.app, name="certs")
+app.add_typer(archive.app, name="archive")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(pki.app, name="pki")

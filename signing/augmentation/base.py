@@ -1,11 +1,12 @@
 """The port behind which each format raises its signatures."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from certs.algorithms import AlgorithmTable, shipped_algorithms
 from certs.model import TrustAnchor
 from certs.revocation.gather import RevocationGatherer
 from config.confinement import ConfinedRunner
@@ -29,11 +30,12 @@ class AugmentationTools:
     anchors: Callable[[], Sequence[TrustAnchor]]
     confined: ConfinedRunner
     clock: Callable[[], datetime]
+    algorithms: AlgorithmTable = field(default_factory=shipped_algorithms)
 
     @property
     def materials(self) -> PathMaterial:
         """What gathers certificates and revocation answers for the file."""
-        return PathMaterial(self.gatherer, self.anchors)
+        return PathMaterial(self.gatherer, self.anchors, self.algorithms)
 
 
 class Augmenter(Protocol):

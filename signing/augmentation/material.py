@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from certs.algorithms import AlgorithmTable
 from certs.model import SIGNING_PURPOSES, PathResult, Purpose, SubIndication, TrustAnchor
 from certs.names import get_names
 from certs.revocation.answers import find_responders
@@ -16,10 +17,20 @@ from signing.validation.trust import judge_certificate
 class PathMaterial:
     """Asks responders for whatever the file does not hold yet, and keeps only what the judgement of a path rests on."""
 
-    def __init__(self, gatherer: RevocationGatherer, anchors: Callable[[], Sequence[TrustAnchor]]) -> None:
-        """Remember whom to ask, and how to learn the anchors in force at the moment of use."""
+    def __init__(
+        self,
+        gatherer: RevocationGatherer,
+        anchors: Callable[[], Sequence[TrustAnchor]],
+        algorithms: AlgorithmTable | None = None,
+    ) -> None:
+        """Remember whom to ask, and how to learn the anchors in force at the moment of use.
+
+        Args:
+            algorithms: What may be relied on until which day; None takes the shipped table.
+        """
         self._gatherer = gatherer
         self._anchors = anchors
+        self._algorithms = algorithms
 
     def material_for(self, subjects: Sequence[EvidenceSubject], now: datetime) -> ValidationMaterial:
         anchors = tuple(self._anchors())
@@ -31,11 +42,11 @@ class PathMaterial:
     def _one(self, subject: EvidenceSubject, every: tuple[TrustAnchor, ...], now: datetime) -> ValidationMaterial:
         purposes = (Purpose.TSA,) if subject.stamps else SIGNING_PURPOSES
         anchors = tuple(anchor for anchor in every if anchor.purpose in purposes)
-        path = _judged(subject, anchors, subject.known, now)
+        path = self._judged(subject, anchors, subject.known, now)
         if path.passed:
             return ValidationMaterial(_not_at_hand(subject, path, anchors))
         evidence = self._asked(subject, anchors, now)
-        path = _judged(subject, anchors, subject.known.joined(evidence), now)
+        path = self._judged(subject, anchors, subject.known.joined(evidence), now)
         if not path.passed:
             raise _refusal(subject, path)
         answers = evidence.joined(self._about_responders(path, evidence, anchors, now))
@@ -45,6 +56,21 @@ class PathMaterial:
         pool = (*subject.pool_ders, *subject.known.certificates_der)
         trusted = [anchor.certificate_der for anchor in anchors if anchor.trusted_at(now)]
         return self._gatherer.gather_for(subject.certificate_der, pool, trusted, now)
+
+    def _judged(
+        self, subject: EvidenceSubject, anchors: tuple[TrustAnchor, ...], evidence: RevocationEvidence, now: datetime
+    ) -> PathResult:
+        return judge_certificate(
+            subject.certificate_der,
+            (*subject.pool_ders, *subject.known.certificates_der, *evidence.certificates_der),
+            anchors,
+            evidence,
+            Purpose.TSA if subject.stamps else Purpose.OFFICIAL,
+            used_at=subject.proved_at or now,
+            proved=subject.proved_at is not None,
+            at=now,
+            algorithms=self._algorithms,
+        )
 
     def _about_responders(
         self, path: PathResult, evidence: RevocationEvidence, anchors: tuple[TrustAnchor, ...], now: datetime
@@ -59,21 +85,6 @@ class PathMaterial:
             if responder not in path.path_der:
                 found = found.joined(self._gatherer.gather_for(responder, path.path_der, trusted, now))
         return found
-
-
-def _judged(
-    subject: EvidenceSubject, anchors: tuple[TrustAnchor, ...], evidence: RevocationEvidence, now: datetime
-) -> PathResult:
-    return judge_certificate(
-        subject.certificate_der,
-        (*subject.pool_ders, *subject.known.certificates_der, *evidence.certificates_der),
-        anchors,
-        evidence,
-        Purpose.TSA if subject.stamps else Purpose.OFFICIAL,
-        used_at=subject.proved_at or now,
-        proved=subject.proved_at is not None,
-        at=now,
-    )
 
 
 def _not_at_hand(subject: EvidenceSubject, path: PathResult, anchors: tuple[TrustAnchor, ...]) -> tuple[bytes, ...]:

@@ -94,10 +94,10 @@ def _make_provable(target: Path, level: Level, proofs: _Proofs, tools: Augmentat
 
 def _judged(path: Path, tools: AugmentationTools, *, offline: bool = False) -> ValidationReport:
     anchors, at = tuple(tools.anchors()), tools.clock()
-    policy = ValidationPolicy(anchors)
+    policy = ValidationPolicy(anchors, algorithms=tools.algorithms)
     if not offline:
         needs = tools.confined.run(collect_evidence_needs, path, tuple(anchor.certificate_der for anchor in anchors))
-        policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at))
+        policy = replace(policy, evidence=tools.gatherer.gather(needs.queries, at))
     return tools.confined.run(validate_pdf, path, policy, at)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from certs.key_descriptions import UsedAlgorithms
 from certs.revocation.model import RevocationEvidence
 from signing.errors import DocumentUnreadable, NothingToAugment, SigningError
 from signing.formats.material import EvidenceSubject
@@ -19,6 +20,7 @@ class SignedPlace:
         end: Offset after the last byte that it covers.
         signer: The signer, or for a document time-stamp its authority.
         authorities: Those behind the time-stamps inside the signature.
+        algorithms: What the signature or token itself rests on.
     """
 
     field_name: str
@@ -26,6 +28,7 @@ class SignedPlace:
     end: int
     signer: EvidenceSubject
     authorities: tuple[EvidenceSubject, ...]
+    algorithms: UsedAlgorithms
 
 
 def read_signed_places(path: Path) -> tuple[SignedPlace, ...]:
@@ -63,6 +66,7 @@ def _place(found: FoundSignature, known: RevocationEvidence) -> SignedPlace:
         end=found.raw.end,
         signer=_subject(findings, at_hand, stamps=found.is_timestamp),
         authorities=tuple(_subject(token, at_hand, stamps=True) for token in inside),
+        algorithms=findings.algorithms,
     )
 
 

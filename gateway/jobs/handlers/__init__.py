@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from gateway.archive import ARCHIVE_TASK, RENEWAL_TASK
 from gateway.certificate_care import announce_expiring
+from gateway.jobs.handlers.archive import archive_document, renew_archive
+from gateway.jobs.handlers.augmentation import work_on_augmentation
 from gateway.jobs.handlers.events import deliver_webhook, fan_out_event
 from gateway.jobs.handlers.expiry import expire_signing_requests
 from gateway.jobs.handlers.payments import (
@@ -13,6 +16,7 @@ from gateway.jobs.handlers.payments import (
     work_on_receipts,
 )
 from gateway.jobs.handlers.signing import work_on_request
+from gateway.jobs.handlers.timestamps import work_on_timestamp
 from gateway.jobs.handlers.validation import work_on_validation
 from gateway.jobs.runner import Handler
 from gateway.payment_events import RECEIPTS_TASK
@@ -21,6 +25,10 @@ from gateway.services import Services
 HANDLERS: Mapping[str, Handler] = {
     "signing": work_on_request,
     "validation": work_on_validation,
+    "augmentation": work_on_augmentation,
+    "timestamp": work_on_timestamp,
+    ARCHIVE_TASK: archive_document,
+    RENEWAL_TASK: renew_archive,
     "event-fan-out": fan_out_event,
     "webhook-delivery": deliver_webhook,
     RECEIPTS_TASK: work_on_receipts,

@@ -27,6 +27,7 @@ from certs.store import SigningCertificate
 from config.confinement import ConfinementError
 from config.identifiers import new_id
 from config.secrets import SecretUnavailable
+from gateway.archive import ARCHIVE_TASK
 from gateway.blobs import Blob, BlobMissing
 from gateway.db.outbox import Task
 from gateway.db.tables.documents import DocumentRow
@@ -34,6 +35,7 @@ from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.outcome import Done, Later, Outcome
 from gateway.jobs.runner import backoff
 from gateway.key_holds import hold_key
+from gateway.revisions import next_revision
 from gateway.services import Services
 from gateway.signing_engine import ResultNotGood, SigningOrder, sign_kept_document
 from gateway.signing_requests import end_request
@@ -52,7 +54,7 @@ from signing.errors import (
     StampTextInvalid,
     StampTextMissing,
 )
-from signing.model import SignedRevision
+from signing.model import Level, SignedRevision
 from signing.states import FINAL, RequestState, StepState, move_request, move_step
 from signing.store import RequestDocumentRow, SignatureRow, SigningRequestRow, SigningStepRow
 
@@ -184,7 +186,7 @@ def _keep(services: Services, turn: _Turn, signed: SignedRevision, blob: Blob) -
         if step.state != StepState.READY or document.current_document_id != turn.input_document.id:
             log.info("another worker has signed this; the second signature is dropped", request_id=turn.request_id)
             return
-        output = _output_document(turn.input_document, blob, now)
+        output = next_revision(turn.input_document, blob, ACTOR, now, signatures=1)
         work.session.add(output)
         step.signatures.append(_signature(turn, request, output, signed))
         document.current_document_id = output.id
@@ -193,24 +195,10 @@ def _keep(services: Services, turn: _Turn, signed: SignedRevision, blob: Blob) -
         request.problem_code = request.problem_detail = step.problem_code = step.problem_detail = None
         request.updated_at = now
         _audit_signature(work, turn, request, output, signed, now)
+        if signed.level is Level.B_LTA:
+            work.due(ARCHIVE_TASK, output.id, output.unit_id, now)
         _advance(work, request, step, now)
         work.commit()
-
-
-def _output_document(original: DocumentRow, blob: Blob, now: datetime) -> DocumentRow:
-    signatures = int(original.inspection.get("signature_count", 0)) + 1
-    return DocumentRow(
-        id=new_id(),
-        unit_id=original.unit_id,
-        sha256=blob.sha256,
-        size_bytes=blob.size_bytes,
-        filename=original.filename,
-        media_type=original.media_type,
-        inspection={**original.inspection, "signature_count": signatures},
-        previous_id=original.id,
-        created_by=ACTOR,
-        created_at=now,
-    )
 
 
 def _signature(turn: _Turn, request: SigningRequestRow, output: DocumentRow, signed: SignedRevision) -> SignatureRow:
