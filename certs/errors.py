@@ -27,6 +27,24 @@ class CertificateAlreadyKept(CertsError):
     code = "certificate-already-kept"
 
 
+class CertificateNotFound(CertsError):
+    """None of the caller's certificates has that id."""
+
+    code = "certificate-not-found"
+
+
+class CertificateNotForProfile(CertsError):
+    """The certificate may not be used for this signing profile."""
+
+    code = "certificate-not-for-profile"
+
+
+class ReleaseNeedsSecondPerson(CertsError):
+    """A hold that a person decided must be lifted by another one."""
+
+    code = "release-needs-second-person"
+
+
 class CertificateStateConflict(CertsError):
     """The certificate's state does not allow this change."""
 
@@ -37,6 +55,12 @@ class AnchorUnknown(CertsError):
     """No trust anchor has that id."""
 
     code = "anchor-unknown"
+
+
+class AnchorFingerprintWrong(CertsError):
+    """The fingerprint given is not the anchor's: the second person looked at another certificate."""
+
+    code = "anchor-fingerprint-wrong"
 
 
 class AnchorNeedsSecondPerson(CertsError):

@@ -8,6 +8,7 @@ from certs.algorithms import AlgorithmTable
 from certs.errors import (
     AlgorithmRefused,
     CertificateExpired,
+    CertificateNotForProfile,
     CertificateNotForSigning,
     CertificateNotTrusted,
     CertificateNotYetValid,
@@ -71,17 +72,40 @@ def check_may_sign(
         RevocationUnknown: Nobody could say; the request may be tried again.
     """
     check_in_use(certificate)
+    result, evidence = judge(certificate, anchors, revocation_gatherer, now, algorithms)
+    if not result.passed:
+        sub = result.sub_indication or SubIndication.GENERIC
+        raise FACTS.get(sub, CertificateNotTrusted)(result.fact)
+    return result, evidence
+
+
+def judge(
+    certificate: SigningCertificateView,
+    anchors: Sequence[TrustAnchor],
+    revocation_gatherer: RevocationGatherer,
+    now: datetime,
+    algorithms: AlgorithmTable | None = None,
+) -> tuple[PathResult, RevocationEvidence]:
+    """Judge a certificate's path and status, whatever its unit decided; what needs no network is asked first.
+
+    Args:
+        anchors: Of any purpose; only those trusted for the certificate's role count.
+        now: Aware time.
+        algorithms: What may be relied on until which day; None takes the shipped table.
+    Returns:
+        The finding, and the evidence that it was judged by: none where the path alone is unsound.
+    """
     chain = chain_ders_of(certificate)
     purpose = Purpose.OFFICIAL if certificate.role == CertificateRole.PERSON else Purpose.ORGANISATION
     anchors = [anchor for anchor in anchors if anchor.purpose is purpose]
     der = certificate.certificate_der
-    _raise_unless_passed(check_path(der, chain, anchors, None, now, purpose, algorithms=algorithms))
+    result = check_path(der, chain, anchors, None, now, purpose, algorithms=algorithms)
+    if not result.passed:
+        return result, RevocationEvidence()
     trusted = [anchor.certificate_der for anchor in anchors if anchor.trusted_at(now)]
     evidence = revocation_gatherer.gather_for(der, chain, trusted, now)
     pool = (*chain, *evidence.certificates_der)
-    result = check_path(der, pool, anchors, evidence, now, purpose, algorithms=algorithms)
-    _raise_unless_passed(result)
-    return result, evidence
+    return check_path(der, pool, anchors, evidence, now, purpose, algorithms=algorithms), evidence
 
 
 def check_in_use(certificate: SigningCertificateView) -> None:
@@ -96,7 +120,13 @@ def check_in_use(certificate: SigningCertificateView) -> None:
         raise CertificateWithdrawn("the unit withdrew this certificate from use")
 
 
-def _raise_unless_passed(result: PathResult) -> None:
-    if not result.passed:
-        sub = result.sub_indication or SubIndication.GENERIC
-        raise FACTS.get(sub, CertificateNotTrusted)(result.fact)
+def check_for_profile(allowed_profiles: Sequence[str] | None, profile_code: str) -> None:
+    """Let a certificate through that may be used for a signing profile.
+
+    Args:
+        allowed_profiles: As its unit decided; None or none: all of its role.
+    Raises:
+        CertificateNotForProfile: Its unit keeps it for others.
+    """
+    if allowed_profiles and profile_code not in allowed_profiles:
+        raise CertificateNotForProfile(f"the certificate is kept for {', '.join(sorted(allowed_profiles))}")

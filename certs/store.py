@@ -13,10 +13,12 @@ from certs.errors import (
     CertificateAlreadyKept,
     CertificateStateConflict,
     CertificateUnknown,
+    ReleaseNeedsSecondPerson,
 )
 from certs.model import CertificateRole, CertificateState, Purpose, TrustAnchor
 from certs.names import names_of, parse_certificate
 from certs.revocation.model import EvidenceItem
+from certs.second_person import same_person
 from config.database import NAMING, Json, UtcDateTime
 from config.identifiers import new_id
 
@@ -58,9 +60,16 @@ class SigningCertificate(Base):
     state: Mapped[str] = mapped_column(String(16), default=CertificateState.ACTIVE.value)
     hold_code: Mapped[str | None] = mapped_column(Text)
     held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    held_by: Mapped[str | None] = mapped_column(Text)
+    """Who put it on hold by decision; None where the gateway did, after a refused PIN."""
     released_by: Mapped[str | None] = mapped_column(Text)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     replaced_by: Mapped[str | None] = mapped_column(ForeignKey("signing_certificates.id"))
+    allowed_profiles: Mapped[list[str] | None] = mapped_column(Json)
+    """Codes of the signing profiles that it may be used for; None: all of its role."""
+    self_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    self_check_code: Mapped[str | None] = mapped_column(Text)
+    """Of the error that the last self-check of its key ended with; None where the key signed, or was never checked."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -119,8 +128,10 @@ class CertificateStore:
         chain_ders: Sequence[bytes],
         key_source_uri: str,
         now: datetime,
+        allowed_profiles: Sequence[str] | None = None,
+        hold_code: str | None = None,
     ) -> SigningCertificate:
-        """Keep a certificate, active from now on.
+        """Keep a certificate: active from now on, or held from the start where a hold code is given.
 
         Raises:
             CertificateUnreadable: It, or one of its chain, is not a certificate.
@@ -149,7 +160,10 @@ class CertificateStore:
             serial=names.serial_hex,
             valid_from=certificate.not_valid_before,
             valid_until=certificate.not_valid_after,
-            state=CertificateState.ACTIVE.value,
+            state=(CertificateState.HELD if hold_code else CertificateState.ACTIVE).value,
+            hold_code=hold_code,
+            held_at=now if hold_code else None,
+            allowed_profiles=list(allowed_profiles) if allowed_profiles else None,
             created_at=now,
         )
         self._session.add(row)
@@ -193,9 +207,11 @@ class CertificateStore:
         )
         return self._session.scalars(query.order_by(SigningCertificate.valid_until)).all()
 
-    def hold(self, certificate_id: str, code: str, now: datetime) -> SigningCertificate:
+    def hold(self, certificate_id: str, code: str, now: datetime, *, actor: str | None = None) -> SigningCertificate:
         """Stop use of a key until someone releases it; a key already held keeps its first code.
 
+        Args:
+            actor: The person who decided it, whom another one has to release; None for the gateway itself.
         Raises:
             CertificateUnknown: None has that id.
             CertificateStateConflict: It was withdrawn.
@@ -204,7 +220,7 @@ class CertificateStore:
         if row.state == CertificateState.WITHDRAWN:
             raise CertificateStateConflict("a withdrawn certificate cannot be held")
         if row.state == CertificateState.ACTIVE:
-            row.state, row.hold_code, row.held_at = CertificateState.HELD.value, code, now
+            row.state, row.hold_code, row.held_at, row.held_by = CertificateState.HELD.value, code, now, actor
         return row
 
     def release(self, certificate_id: str, actor: str, now: datetime) -> SigningCertificate:
@@ -213,11 +229,14 @@ class CertificateStore:
         Raises:
             CertificateUnknown: None has that id.
             CertificateStateConflict: It is not held.
+            ReleaseNeedsSecondPerson: The actor put it on hold.
         """
         row = self.get(certificate_id, for_update=True)
         if row.state != CertificateState.HELD:
             raise CertificateStateConflict("only a held certificate can be released")
-        row.state, row.hold_code, row.held_at = CertificateState.ACTIVE.value, None, None
+        if row.held_by is not None and same_person(row.held_by, actor):
+            raise ReleaseNeedsSecondPerson("whoever put a certificate on hold cannot release it alone")
+        row.state, row.hold_code, row.held_at, row.held_by = CertificateState.ACTIVE.value, None, None, None
         row.released_by, row.released_at = actor, now
         return row
 
@@ -233,7 +252,7 @@ class CertificateStore:
             raise CertificateStateConflict("the certificate was withdrawn before")
         if replaced_by is not None:
             row.replaced_by = self.get(replaced_by).id
-        row.state, row.hold_code, row.held_at = CertificateState.WITHDRAWN.value, None, None
+        row.state, row.hold_code, row.held_at, row.held_by = CertificateState.WITHDRAWN.value, None, None, None
         return row
 
     def install_anchor(
@@ -285,7 +304,7 @@ class CertificateStore:
             AnchorNeedsSecondPerson: The actor installed it.
         """
         row = self._anchor(anchor_id)
-        if row.installed_by == actor:
+        if same_person(row.installed_by, actor):
             raise AnchorNeedsSecondPerson("the person who installed an anchor cannot confirm it")
         if row.confirmed_by is None:
             row.confirmed_by, row.confirmed_at = actor, now

@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import select
 
+from certs.errors import CertificateStateConflict
 from certs.model import CertificateState
 from certs.store import SigningCertificate
 from gateway.db.unit_of_work import UnitOfWork
@@ -18,6 +19,10 @@ from signing.errors import KeySourceUriInvalid
 from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, parse_key_source_uri
 
 log = structlog.get_logger()
+# Why a certificate is held that was taken in and whose key has not signed a nonce yet; only that lets it go.
+KEY_NOT_PROVED = "key-not-proved"
+# A person's decision; it is of that certificate alone.
+HELD_BY_DECISION = "held-by-decision"
 
 
 def hold_key(work: UnitOfWork, certificate_id: str, code: str, actor: str, now: datetime) -> None:
@@ -39,20 +44,25 @@ def release_key(work: UnitOfWork, certificate_id: str, actor: str, now: datetime
     """Release a certificate, and those held with it for the same cause whose PIN comes from the same place.
 
     A PIN from another place was not mended with this one: its certificate stays held until someone releases it too.
+    What a person decided about one certificate is of that one alone.
 
     Returns:
         The released certificates.
     Raises:
         CertificateUnknown: None has that id.
-        CertificateStateConflict: It is not held.
+        CertificateStateConflict: It is not held, or only a self-check can let it go.
+        ReleaseNeedsSecondPerson: The actor put it on hold.
     """
     certificate = work.certificates.get(certificate_id)
+    if certificate.hold_code == KEY_NOT_PROVED:
+        raise CertificateStateConflict("the key must prove itself by a self-check")
     code, pin_source = certificate.hold_code, _pin_source(certificate)
     others = [
         row
         for row in _sharing(work, certificate, CertificateState.HELD)
         if row.id != certificate_id and row.hold_code == code and _pin_source(row) == pin_source
     ]
+    others = [] if certificate.held_by else others
     released = [work.certificates.release(certificate_id, actor, now)]
     for row in others:
         if work.certificates.get(row.id, for_update=True).state == CertificateState.HELD:
@@ -91,6 +101,7 @@ def _sharing(
 
 def _pin_source(certificate: SigningCertificate) -> str | None:
     try:
-        return parse_key_source_uri(certificate.key_source_uri).pin_source
+        address = parse_key_source_uri(certificate.key_source_uri)
     except KeySourceUriInvalid:
         return None
+    return address.pin_source if isinstance(address, Pkcs11Address | Pkcs12Address) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from certs.errors import RevocationUnknown
-from certs.journeys import chain_ders_of, check_in_use, check_may_sign
+from certs.journeys import chain_ders_of, check_for_profile, check_in_use, check_may_sign
 from certs.model import Indication, SubIndication
 from certs.store import SigningCertificate
 from gateway.blobs import Blob
@@ -64,6 +64,7 @@ def sign_local_file(
     """
     step = _step(services, order, now)
     certificate = _present(services, order.certificate.id)
+    check_for_profile(certificate.allowed_profiles, order.profile_code)
     check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now, services.algorithms)
     key = _UnlessHeld(services, certificate)
     signed = sign_pdf(

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from certs.journeys import check_for_profile
 from certs.model import CertificateRole, CertificateState
 from certs.store import SigningCertificate
 from config.identifiers import new_id
@@ -18,6 +19,8 @@ from gateway.payment_events import RECEIPTS_TASK
 from gateway.problems import ApiProblem
 from gateway.services import Services
 from signing.appearance.words import check_asked
+from signing.errors import KeySourceNotServedYet
+from signing.key_sources.uri import is_server_side
 from signing.profiles import parse_placement
 from signing.states import RequestState, StepState, move_request, move_step
 from signing.store import RequestDocumentRow, SigningRequestRow, SigningStepRow
@@ -104,9 +107,13 @@ def check_step(
     if certificate.role != profile.role:
         raise ApiProblem("certificate-wrong-role", f"the profile {profile.code} is for a {profile.role}")
     if certificate.state == CertificateState.WITHDRAWN:
-        raise ApiProblem("certificate-withdrawn")
+        successor = {"replaced_by": certificate.replaced_by} if certificate.replaced_by else {}
+        raise ApiProblem("certificate-withdrawn", **successor)
     if certificate.valid_until <= now:
         raise ApiProblem("certificate-expired")
+    check_for_profile(certificate.allowed_profiles, profile.code)
+    if not is_server_side(certificate.key_source_uri):
+        raise KeySourceNotServedYet("keys at desks and with remote services cannot be used by this version yet")
     if step.placement is not None:
         parse_placement(step.placement)
     check_asked(profile.stamp.lines if profile.stamp else (), step.stamp_values or {})
@@ -187,26 +194,34 @@ def refuse_request(work: UnitOfWork, row: SigningRequestRow, actor: str, reason:
     end_request(work, row, RequestState.REFUSED, actor, reason, now)
 
 
-def release_certificate(work: UnitOfWork, certificate_id: str, actor: str, now: datetime) -> int:
+def release_certificate(
+    work: UnitOfWork, certificate_id: str, actor: str, now: datetime, *, person: str | None = None
+) -> int:
     """Lift a hold after an operator has mended its cause, and let the steps and receipts that waited go on.
 
-    See gateway.key_holds.release_key for the certificates that are released with it.
+    See gateway.key_holds.release_key for the certificates that are released with it, and for what it raises.
 
+    Args:
+        person: Who decided it, where the actor of the audit trail is the machine that says so.
     Returns:
         How many steps were let go on.
     """
-    count = 0
-    for certificate in release_key(work, certificate_id, actor, now):
-        steps = work.signing.held_by(certificate.id)
-        for step in steps:
-            step.state = move_step(step.state, StepState.READY)
-            step.problem_code = step.problem_detail = None
-            work.due("signing", step.request_id, step.unit_id, now)
-        work.audited(actor, "certificate.released", certificate.id, certificate.unit_id, now, steps=len(steps))
-        if certificate.role == CertificateRole.ORGANISATION:
-            _seal_now(work, certificate.unit_id, now)
-        count += len(steps)
-    return count
+    released = release_key(work, certificate_id, person or actor, now)
+    return sum(let_go_on(work, certificate, actor, now) for certificate in released)
+
+
+def let_go_on(work: UnitOfWork, certificate: SigningCertificate, actor: str, now: datetime) -> int:
+    """Make due what waited for a certificate that was just released; returns how many steps did."""
+    steps = work.signing.held_by(certificate.id)
+    for step in steps:
+        step.state = move_step(step.state, StepState.READY)
+        step.problem_code = step.problem_detail = None
+        work.due("signing", step.request_id, step.unit_id, now)
+    work.audited(actor, "certificate.released", certificate.id, certificate.unit_id, now, steps=len(steps))
+    work.happened("certificate.released", certificate.id, certificate.unit_id, {"steps": len(steps)}, now)
+    if certificate.role == CertificateRole.ORGANISATION:
+        _seal_now(work, certificate.unit_id, now)
+    return len(steps)
 
 
 def _seal_now(work: UnitOfWork, unit_id: str, now: datetime) -> None:

@@ -1,9 +1,9 @@
 """Trust as the database holds it, and revocation answers kept for every worker."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from certs.model import PARTNER_PURPOSES, Purpose, TrustAnchor
-from certs.revocation.fetch import HttpExchange
+from certs.revocation.fetch import ExchangeFailed, HttpExchange, Limits
 from certs.revocation.gather import GatherLimits, RevocationGatherer
 from certs.revocation.model import EvidenceItem
 from gateway.services import Services
@@ -45,6 +45,15 @@ def revocation_gatherer(services: Services) -> RevocationGatherer:
 def material_gatherer(services: Services) -> PathMaterial:
     """Return what gathers the material of signatures that are to stay provable."""
     return PathMaterial(revocation_gatherer(services), lambda: trust_anchors(services), services.algorithms)
+
+
+def kept_revocation(services: Services) -> RevocationGatherer:
+    """Return what judges by kept answers alone, however old their fetching is: it never asks anybody."""
+    return RevocationGatherer(_ask_nobody, SharedRevocationCache(services), GatherLimits(max_age=timedelta(days=3650)))
+
+
+def _ask_nobody(address: str, body: bytes | None, content_type: str | None, limits: Limits) -> bytes:
+    raise ExchangeFailed("not-asked")
 
 
 def trust_anchors(services: Services, purpose: Purpose | None = None) -> tuple[TrustAnchor, ...]:

@@ -264,6 +264,12 @@ class KeySourceUriInvalid(KeySourceError):
     code = "key-source-uri-invalid"
 
 
+class KeySourceNotServedYet(KeySourceError):
+    """The key lies at a desk or with a remote service, and this version has nothing that reaches it there."""
+
+    code = "key-source-not-served-yet"
+
+
 class PinIncorrect(KeySourceError):
     """The token or key file refused the PIN. It is never tried again by itself, because tokens lock."""
 

@@ -2,16 +2,19 @@
 
 from gateway.api import (
     augmentations,
+    certificate_decisions,
     documents,
     events,
     fee_orders,
     ledger,
     receipts,
+    revocation,
     signing_previews,
     signing_profiles,
     signing_requests,
     statements,
     timestamps,
+    trust_anchors,
     validations,
 )
 
@@ -28,4 +31,7 @@ BLUEPRINTS = (
     ledger.blueprint,
     statements.blueprint,
     events.blueprint,
+    certificate_decisions.blueprint,
+    trust_anchors.blueprint,
+    revocation.blueprint,
 )

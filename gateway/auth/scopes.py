@@ -15,5 +15,10 @@ SCOPES: dict[str, str] = {
     "finance:write": "Import statements",
     "events:read": "Read events",
     "webhooks:write": "Manage webhook endpoints",
-    "certificates:read": "Read the certificate inventory",
+    "certificates:read": "Read the certificate inventory and kept revocation answers",
+    "certificates:write": "Take certificates in, hold, release and withdraw them",
+    "trust:read": "Read trust anchors",
+    "trust:write": "Propose, confirm and end trust anchors, for the whole gateway",
 }
+# Decisions of those who run the gateway: a processing system gets them only where they are named.
+OPERATOR_SCOPES = frozenset({"certificates:write", "trust:write"})

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.auth.scopes import SCOPES
+from gateway.auth.scopes import OPERATOR_SCOPES, SCOPES
 from gateway.callers import add_account, add_client, add_collection_account, add_unit
 from gateway.cli.session import open_services
 
@@ -23,11 +23,14 @@ def unit(code: str, name: str, address: str = "") -> None:
 
 @app.command("add-client")
 def client(
-    unit_id: str, name: str, scope: Annotated[list[str] | None, typer.Option(help="Repeat; default all")] = None
+    unit_id: str,
+    name: str,
+    scope: Annotated[list[str] | None, typer.Option(help="Repeat; default all but those of operators")] = None,
 ) -> None:
     """Add a machine client; prints its id and its secret, which is shown this once."""
     with open_services() as services, services.unit_of_work() as work:
-        row, secret = add_client(work, unit_id, name, scope or list(SCOPES), (), datetime.now(UTC))
+        scopes = scope or [known for known in SCOPES if known not in OPERATOR_SCOPES]
+        row, secret = add_client(work, unit_id, name, scopes, (), datetime.now(UTC))
         work.commit()
     print(f"client_id={row.id}\nclient_secret={secret}")
 

@@ -4,11 +4,18 @@ import threading
 from pathlib import Path
 
 from config.secrets import SecretProvider
-from signing.errors import KeySourceUnavailable
+from signing.errors import KeySourceNotServedYet, KeySourceUnavailable
 from signing.key_sources.base import KeySource
 from signing.key_sources.pkcs11 import Pkcs11KeySource, TokenProcess
 from signing.key_sources.pkcs12 import Pkcs12KeySource
-from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, TokenAddress, parse_key_source_uri
+from signing.key_sources.uri import (
+    CscAddress,
+    DeskAddress,
+    Pkcs11Address,
+    Pkcs12Address,
+    TokenAddress,
+    parse_key_source_uri,
+)
 
 
 class KeySources:
@@ -35,8 +42,11 @@ class KeySources:
         Raises:
             KeySourceUriInvalid: The address cannot be read.
             KeySourceUnavailable: A token is named and no PKCS#11 module is set.
+            KeySourceNotServedYet: The key lies at a desk or with a remote service.
         """
         address = parse_key_source_uri(uri)
+        if isinstance(address, DeskAddress | CscAddress):
+            raise KeySourceNotServedYet("keys at desks and with remote services cannot be used by this version yet")
         with self._lock:
             if address not in self._opened:
                 self._opened[address] = self._open(address)

@@ -1,8 +1,10 @@
-"""Reads the addresses of key sources: `pkcs11:` as RFC 7512 has it, and `pkcs12:` for key files.
+"""Reads the addresses of key sources: `pkcs11:` as RFC 7512 has it, `pkcs12:` for key files, `desk:` and `csc:`.
 
-A PIN never stands in an address; `pin-source` says where it is read from when it is needed.
+A PIN never stands in an address; `pin-source` says where it is read from when it is needed. Keys at a desk or with a
+remote service have none here: whoever signs gives it there.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
@@ -11,6 +13,10 @@ from signing.errors import KeySourceUriInvalid
 
 _TOKEN_ATTRIBUTES = {"token", "serial", "manufacturer", "model"}
 _OBJECT_ATTRIBUTES = {"object", "id", "type"}
+_SERIAL = re.compile(r"[0-9A-Za-z-]{1,64}")
+# As the settings name a service.
+_SERVICE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_CREDENTIAL_CHARACTERS = 255
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,30 @@ class Pkcs12Address:
     pin_source: str
 
 
-def parse_key_source_uri(uri: str) -> Pkcs11Address | Pkcs12Address:
+@dataclass(frozen=True)
+class DeskAddress:
+    """A token at an official's desk, by its serial number; its PIN never leaves the desk."""
+
+    serial: str
+
+
+@dataclass(frozen=True)
+class CscAddress:
+    """A key with a remote signing service, by the credential's id there. Source: CSC API 2.0, 11.4."""
+
+    service: str
+    credential: str
+
+
+KeySourceAddress = Pkcs11Address | Pkcs12Address | DeskAddress | CscAddress
+
+
+def is_server_side(uri: str) -> bool:
+    """Say whether the gateway itself can use the key: without an official at a desk or a remote service's consent."""
+    return isinstance(parse_key_source_uri(uri), Pkcs11Address | Pkcs12Address)
+
+
+def parse_key_source_uri(uri: str) -> KeySourceAddress:
     """Read the address of a key source.
 
     Raises:
@@ -54,8 +83,12 @@ def parse_key_source_uri(uri: str) -> Pkcs11Address | Pkcs12Address:
     """
     scheme, separator, rest = uri.partition(":")
     path, _, query = rest.partition("?")
-    if not separator or scheme not in {"pkcs11", "pkcs12"}:
-        raise KeySourceUriInvalid("a key source's address begins with pkcs11: or pkcs12:")
+    if not separator or scheme not in {"pkcs11", "pkcs12", "desk", "csc"}:
+        raise KeySourceUriInvalid("a key source's address begins with pkcs11:, pkcs12:, desk: or csc:")
+    if scheme == "desk":
+        return _desk(rest)
+    if scheme == "csc":
+        return _csc(rest)
     queries = _attributes(query, "&")
     if "pin-value" in queries:
         raise KeySourceUriInvalid("a PIN must not stand in an address; name its place with pin-source")
@@ -97,6 +130,24 @@ def _attributes(text: str, separator: str) -> dict[str, str]:
             raise KeySourceUriInvalid("an address has an attribute without a value, or one twice")
         found[name] = value
     return found
+
+
+def _desk(rest: str) -> DeskAddress:
+    attributes = _attributes(rest, ";")
+    if set(attributes) != {"serial"} or not _SERIAL.fullmatch(attributes["serial"]):
+        raise KeySourceUriInvalid("a token at a desk is named as desk:serial=…, and by nothing else")
+    return DeskAddress(attributes["serial"])
+
+
+def _csc(rest: str) -> CscAddress:
+    service, separator, following = rest.partition(";")
+    attributes = _attributes(following, ";")
+    if not separator or not _SERVICE.fullmatch(service) or set(attributes) != {"credential"}:
+        raise KeySourceUriInvalid("a remote key is named as csc:SERVICE;credential=…, and by nothing else")
+    credential = unquote(attributes["credential"])
+    if not credential or len(credential) > _CREDENTIAL_CHARACTERS or not credential.isprintable():
+        raise KeySourceUriInvalid("a remote key's credential is 1 to 255 printable characters")
+    return CscAddress(service, credential)
 
 
 def _pkcs12(path: str, pin_source: str) -> Pkcs12Address:

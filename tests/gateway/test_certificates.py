@@ -13,15 +13,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
-from sqlalchemy import select
+from sqlalchemy import select, update
 from typer.testing import CliRunner, Result
 
 from certs.model import CertificateRole, CertificateState, Purpose
 from config.settings import SettingsUnusable
 from gateway.callers import add_unit
-from gateway.certificate_care import announce_expiring, check_keys
+from gateway.certificate_care import announce_expiring, check_keys, make_self_checks_due
+from gateway.certificate_inventory import SELF_CHECK_TASK
 from gateway.cli import app
-from gateway.db.tables.work import EventRow
+from gateway.db.outbox import Task
+from gateway.db.tables.work import AuditRow, EventRow, OutboxRow
+from gateway.jobs.handlers import HANDLERS
+from gateway.jobs.handlers.self_check import check_due_key
+from gateway.jobs.outcome import Outcome
+from gateway.jobs.runner import Runner
 from gateway.services import Services, build_services
 from signing.key_sources.registry import KeySources
 from tests.certs.authority import Authority, Holder, running_authority
@@ -239,6 +245,118 @@ def test_a_wrong_pass_phrase_holds_the_key_also_for_a_process_started_later(run:
     (unit.folder / "pass").write_text(PASSPHRASE)
     assert run("release", certificate_id, "--actor", "an").exit_code == 0
     assert run("self-check", certificate_id).exit_code == 0
+
+
+def _age(unit: Unit, certificate_id: str, days: float) -> None:
+    """Let the last look at a key lie some days back."""
+    with unit.services.unit_of_work() as work:
+        row = work.certificates.get(certificate_id)
+        row.created_at = datetime.now(UTC) - timedelta(days=days)
+        row.self_checked_at = row.created_at if row.self_checked_at else None
+        work.commit()
+
+
+def _week(unit: Unit) -> tuple[int, str | None]:
+    """Let the sweep look and a worker work; return how often a key was asked, and what its task was put off for."""
+    make_self_checks_due(unit.services, datetime.now(UTC))
+    asked = []
+
+    def counted(services: Services, task: Task, now: datetime) -> Outcome:
+        asked.append(task)
+        return check_due_key(services, task, now)
+
+    Runner(unit.services, {**HANDLERS, SELF_CHECK_TASK: counted}).drain()
+    with unit.services.unit_of_work(read_only=True) as work:
+        query = select(OutboxRow.last_problem).where(OutboxRow.kind == SELF_CHECK_TASK, OutboxRow.state == "due")
+        return len(asked), work.session.scalars(query).first()
+
+
+def test_each_key_is_checked_once_a_week_by_a_worker(unit: Unit) -> None:
+    holder = unit.authority.leaf("Hằng Tuần")
+    certificate_id = unit.add(holder, unit.p12_uri(holder))
+    assert _week(unit) == (0, None)
+
+    for _ in range(2):
+        _age(unit, certificate_id, 6.9)
+        assert _week(unit) == (0, None)
+        _age(unit, certificate_id, 7.1)
+        assert _week(unit) == (1, None)
+    with unit.services.unit_of_work(read_only=True) as work:
+        checked = work.session.scalars(select(AuditRow).where(AuditRow.action == "certificate.self-checked")).all()
+        assert [entry.details["outcome"] for entry in checked] == ["good", "good"]
+        assert work.certificates.get(certificate_id).self_check_code is None
+
+
+def test_a_key_file_that_is_gone_is_told_once_and_looked_for_again_until_it_is_back(unit: Unit) -> None:
+    holder = unit.authority.leaf("Mất Rồi Về")
+    uri = unit.p12_uri(holder)
+    certificate_id = unit.add(holder, uri)
+    (unit.folder / "key.p12").rename(unit.folder / "elsewhere")
+    _age(unit, certificate_id, 8)
+    assert _week(unit) == (1, "token-absent")
+
+    # The sweep leaves what is put off alone, or it would never be put off for longer.
+    assert _week(unit) == (0, "token-absent")
+    for _ in range(2):
+        with unit.services.unit_of_work() as work:
+            work.session.execute(update(OutboxRow).values(due_at=datetime.now(UTC)))
+            work.commit()
+        assert _week(unit)[1] == "token-absent"
+    assert unit.events("certificate.self-check-failed") == [{"code": "token-absent"}]
+    assert unit.state(certificate_id) == ("active", None)
+
+    (unit.folder / "elsewhere").rename(unit.folder / "key.p12")
+    assert [check.code for check in check_keys(unit.services, datetime.now(UTC))] == [""]
+    with unit.services.unit_of_work(read_only=True) as work:
+        assert work.certificates.get(certificate_id).self_check_code is None
+
+
+def test_a_pin_that_is_refused_in_the_weekly_check_holds_the_key_and_is_not_tried_the_week_after(unit: Unit) -> None:
+    holder = unit.authority.leaf("Sai Mã Tuần Này")
+    certificate_id = unit.add(holder, unit.p12_uri(holder))
+    (unit.folder / "pass").write_text("sai-hoàn-toàn")
+    _age(unit, certificate_id, 8)
+
+    assert _week(unit) == (1, None)
+    assert unit.state(certificate_id) == ("held", "pin-incorrect")
+    _age(unit, certificate_id, 8)
+    assert _week(unit) == (0, None)
+
+
+def test_keys_at_desks_and_with_remote_services_are_kept_and_never_asked_here(run: Command, unit: Unit) -> None:
+    for number, uri in enumerate(("desk:serial=5404A0B1", "csc:vnpt;credential=GX0112")):
+        path = pem_file(unit.folder, unit.authority.leaf(f"Nơi Khác {number}"), unit.authority.issuing)
+        made = run("import", unit.id, "person", path, "--key-source", uri, "--profile", "person")
+        assert made.exit_code == 0, made.output
+        _age(unit, made.stdout.strip(), 30)
+
+    assert _week(unit) == (0, None)
+    assert check_keys(unit.services, datetime.now(UTC)) == ()
+    listed = json.loads(run("list", unit.id, "--json").stdout)
+    assert [(item["key"], item["profiles"], item["state"]) for item in listed] == [
+        ("desk", "person", "active"),
+        ("csc", "person", "active"),
+    ]
+
+
+def test_a_hold_by_one_person_and_its_release_by_another_from_the_command_line(run: Command, unit: Unit) -> None:
+    holder = unit.authority.leaf("Nghỉ Phép")
+    certificate_id = unit.add(holder, unit.p12_uri(holder))
+
+    assert run("hold", certificate_id, "--actor", "An", "--reason", "nghỉ phép").exit_code == 0
+    alone = run("release", certificate_id, "--actor", "an")
+    assert (alone.exit_code, "release-needs-second-person" in alone.output) == (2, True)
+    assert run("self-check", certificate_id).exit_code == 1
+    assert run("release", certificate_id, "--actor", "Bình").exit_code == 0
+    assert unit.state(certificate_id) == ("active", None)
+
+    assert run("profiles", certificate_id, "--actor", "An", "--profile", "person").stdout.strip() == "person"
+    wrong = run("profiles", certificate_id, "--actor", "An", "--profile", "organisation")
+    assert (wrong.exit_code, "certificate-wrong-role" in wrong.output) == (2, True)
+    for command in ("hold", "release", "withdraw"):
+        reason = ("--reason", "x") if command != "release" else ()
+        refused = run(command, "no-such-id", "--actor", "An", *reason)
+        assert (refused.exit_code, "certificate-unknown" in refused.output) == (2, True)
 
 
 def test_each_notice_of_an_expiry_is_given_once(unit: Unit) -> None:

@@ -8,6 +8,8 @@ import typer
 
 from certs.errors import CertsError
 from certs.model import Purpose
+from gateway.anchors import ProposedAnchor, confirm, propose
+from gateway.certificate_inventory import Decider
 from gateway.cli.certificates.reading import app, read_certificates
 from gateway.cli.session import open_services
 
@@ -18,16 +20,9 @@ def install_anchor(
 ) -> None:
     """Propose a trust anchor and print its fingerprint; it counts once a second person has confirmed it."""
     now = datetime.now(UTC)
+    proposed = ProposedAnchor(unit_id, purpose, read_certificates(certificate)[0], trusted_from=now)
     with open_services() as services, services.unit_of_work() as work:
-        row = work.certificates.install_anchor(
-            unit_id=unit_id,
-            purpose=purpose,
-            certificate_der=read_certificates(certificate)[0],
-            installed_by=actor,
-            trusted_from=now,
-            now=now,
-        )
-        work.audited(actor, "anchor.installed", row.id, unit_id, now, sha256=row.sha256, purpose=purpose.value)
+        row = propose(work, proposed, Decider(actor, actor), now)
         work.commit()
         print(f"{row.id}\n{row.holder_name}\nSHA-256 {row.sha256}")
 
@@ -42,11 +37,8 @@ def confirm_anchor(
     now = datetime.now(UTC)
     with open_services() as services, services.unit_of_work() as work:
         try:
-            row = work.certificates.confirm_anchor(anchor_id, actor, now)
+            confirm(work, anchor_id, fingerprint, Decider(actor, actor), now)
         except CertsError as error:
             raise typer.BadParameter(str(error)) from None
-        if row.sha256 != fingerprint.replace(":", "").lower():
-            raise typer.BadParameter("the fingerprint is not this anchor's; nothing was confirmed")
-        work.audited(actor, "anchor.confirmed", row.id, row.unit_id, now, sha256=row.sha256)
         work.commit()
     print("Confirmed.")

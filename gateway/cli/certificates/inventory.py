@@ -1,4 +1,4 @@
-"""`gateway certs add|list|expiring|release|withdraw|self-check|refresh`: the inventory of signing certificates."""
+"""`gateway certs add|list|expiring|hold|release|withdraw|profiles|self-check|refresh`: the inventory."""
 
 import json
 from collections.abc import Sequence
@@ -10,13 +10,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import select
 
-from certs.errors import CertsError
 from certs.model import CertificateRole
 from certs.store import SigningCertificate
 from gateway.callers import OPERATOR
-from gateway.certificate_care import check_keys, refresh_revocation
-from gateway.cli.certificates.reading import app, read_certificates
+from gateway.certificate_care import check_one, find_checkable, refresh_revocation
+from gateway.certificate_inventory import Decider, NewCertificate, allow_profiles, take_in
+from gateway.certificate_inventory import hold as put_on_hold
+from gateway.certificate_inventory import withdraw as end_use
+from gateway.cli.certificates.reading import app, read_certificates, refusals, shown_progress
 from gateway.cli.session import open_services
 from gateway.db.tables.documents import SignaturePictureRow
 from gateway.signing_requests import release_certificate
@@ -30,28 +33,25 @@ def add(
     key_source: Annotated[str, typer.Option(help="pkcs11:token=…;object=…?pin-source=file:/… or pkcs12:/path?…")],
     chain: Annotated[Path | None, typer.Option(help="Issuers, PEM, nearest first")] = None,
     picture: Annotated[Path | None, typer.Option(help="Transparent PNG: handwriting or seal")] = None,
+    profile: Annotated[list[str] | None, typer.Option(help="What it may be used for; repeat; default all")] = None,
 ) -> None:
-    """Add a certificate to the inventory; the PIN stays where key_source says it is. Prints the certificate's id."""
+    """Add a certificate on your word, without asking its key (see import). Prints the certificate's id."""
     now = datetime.now(UTC)
     ders = read_certificates(certificate)
-    chain_ders = read_certificates(chain) if chain else ders[1:]
-    with open_services() as services, services.unit_of_work() as work:
-        try:
-            row = work.certificates.add(
-                unit_id=unit_id,
-                label=certificate.stem,
-                role=role,
-                certificate_der=ders[0],
-                chain_ders=chain_ders,
-                key_source_uri=key_source,
-                now=now,
-            )
-        except CertsError as error:
-            raise typer.BadParameter(str(error)) from None
+    new = NewCertificate(
+        unit_id=unit_id,
+        label=certificate.stem,
+        role=role,
+        certificate_der=ders[0],
+        chain_ders=tuple(read_certificates(chain) if chain else ders[1:]),
+        key_source_uri=key_source,
+        allowed_profiles=tuple(profile or ()),
+    )
+    with open_services() as services, services.unit_of_work() as work, refusals():
+        row = take_in(work, new, services.profiles, Decider(OPERATOR, OPERATOR), now, key_proved=True)
         if picture is not None:
             sha256 = services.blobs.put_file(picture).sha256
             work.session.add(SignaturePictureRow(certificate_id=row.id, unit_id=unit_id, sha256=sha256, set_at=now))
-        work.audited(OPERATOR, "certificate.added", row.id, unit_id, now, sha256=row.sha256)
         work.commit()
         print(row.id)
 
@@ -83,6 +83,11 @@ def _show(rows: Sequence[SigningCertificate], as_json: bool) -> None:
             "state": row.state,
             "hold": row.hold_code or "",
             "valid_until": row.valid_until.isoformat(),
+            "key": row.key_source_uri.partition(":")[0],
+            "profiles": ", ".join(row.allowed_profiles or ()),
+            "replaced_by": row.replaced_by or "",
+            "self_checked_at": row.self_checked_at.isoformat() if row.self_checked_at else "",
+            "self_check": row.self_check_code or "",
         }
         for row in rows
     ]
@@ -98,29 +103,49 @@ def _show(rows: Sequence[SigningCertificate], as_json: bool) -> None:
 @app.command()
 def release(certificate_id: str, actor: Annotated[str, typer.Option(help="Who decided this")]) -> None:
     """Lift a hold after its cause (a wrong PIN, say) is mended; the steps that waited go on."""
-    with open_services() as services, services.unit_of_work() as work:
-        try:
-            count = release_certificate(work, certificate_id, actor, datetime.now(UTC))
-        except CertsError as error:
-            raise typer.BadParameter(str(error)) from None
+    with open_services() as services, services.unit_of_work() as work, refusals():
+        count = release_certificate(work, certificate_id, actor, datetime.now(UTC))
         work.commit()
     print(f"Released; {count} waiting step(s) go on.")
+
+
+@app.command()
+def hold(
+    certificate_id: str,
+    actor: Annotated[str, typer.Option(help="Who decided this; another person has to release it")],
+    reason: Annotated[str, typer.Option(help="Why")],
+) -> None:
+    """Stop use of a certificate for a while; what needs it waits."""
+    with open_services() as services, services.unit_of_work() as work, refusals():
+        put_on_hold(work, certificate_id, Decider(actor, actor), reason, datetime.now(UTC))
+        work.commit()
+    print("On hold.")
+
+
+@app.command()
+def profiles(
+    certificate_id: str,
+    actor: Annotated[str, typer.Option(help="Who decided this")],
+    profile: Annotated[list[str] | None, typer.Option(help="Repeat; none: every profile of its role")] = None,
+) -> None:
+    """Say which signing profiles a certificate may be used for."""
+    now, by = datetime.now(UTC), Decider(actor, actor)
+    with open_services() as services, services.unit_of_work() as work, refusals():
+        row = allow_profiles(work, certificate_id, profile or [], services.profiles, by, now)
+        work.commit()
+    print(", ".join(row.allowed_profiles or ["all of its role"]))
 
 
 @app.command()
 def withdraw(
     certificate_id: str,
     actor: Annotated[str, typer.Option(help="Who decided this")],
+    reason: Annotated[str, typer.Option(help="Why")] = "",
     replaced_by: Annotated[str | None, typer.Option(help="The successor's id, if it has one")] = None,
 ) -> None:
     """End use of a certificate for good; requests that still name it are told so."""
-    now = datetime.now(UTC)
-    with open_services() as services, services.unit_of_work() as work:
-        try:
-            row = work.certificates.withdraw(certificate_id, replaced_by)
-        except CertsError as error:
-            raise typer.BadParameter(str(error)) from None
-        work.audited(actor, "certificate.withdrawn", row.id, row.unit_id, now, replaced_by=replaced_by)
+    with open_services() as services, services.unit_of_work() as work, refusals():
+        end_use(work, certificate_id, replaced_by, Decider(actor, actor), reason, datetime.now(UTC))
         work.commit()
     print("Withdrawn.")
 
@@ -130,9 +155,11 @@ def self_check(
     certificate_id: Annotated[str | None, typer.Argument(help="Without it: all keys in use")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
 ) -> None:
-    """Let each key in use sign a nonce, for once a week; ends with 1 if one does not. A refused PIN holds its key."""
+    """Let each key sign a nonce, as workers do once a week; ends with 1 if one does not. A refused PIN holds it."""
     with open_services() as services:
-        checks = check_keys(services, datetime.now(UTC), certificate_id)
+        found = find_checkable(services, datetime.now(UTC), certificate_id)
+        each = (check_one(services, one) for one in shown_progress(found, "Keys"))
+        checks = [check for check in each if check is not None]
     if as_json:
         print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=1))
     else:
@@ -145,9 +172,12 @@ def self_check(
 
 @app.command()
 def refresh(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False) -> None:
-    """Ask OCSP responders and CRL addresses anew about every certificate in use, and keep the answers."""
+    """Ask OCSP responders and CRL addresses anew about every certificate in use; ends with 1 if one has no answer."""
     with open_services() as services:
-        done = refresh_revocation(services, datetime.now(UTC))
+        with services.unit_of_work(read_only=True) as work:
+            ids = work.session.scalars(select(SigningCertificate.id).order_by(SigningCertificate.id)).all()
+        each = (refresh_revocation(services, datetime.now(UTC), one) for one in shown_progress(ids, "Certificates"))
+        done = [item for items in each for item in items]
     if as_json:
         print(json.dumps([asdict(item) for item in done], ensure_ascii=False, indent=1))
     else:

@@ -1,18 +1,41 @@
-"""The group of commands, and how they read certificates from files and tokens."""
+"""The group of commands, how they read certificates from files and tokens, and how they tell what they refuse."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from rich.console import Console
+from rich.progress import track
 
+from certs.errors import CertsError
 from config.secrets import SecretUnavailable
+from gateway.problems import ApiProblem
 from gateway.services import Services
 from signing.errors import SigningError
 from signing.key_sources.token_setup import TokenCertificate, TokenSetup
 from signing.key_sources.uri import TokenAddress, parse_token_uri
 
 app = typer.Typer(no_args_is_help=True, help="Signing certificates, their keys, and trust anchors.")
+T = TypeVar("T")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """End the command with 2 and one line, code and fact, for what the gateway refuses."""
+    try:
+        yield
+    except (CertsError, SigningError, SecretUnavailable, ApiProblem) as error:
+        raise typer.BadParameter(f"{error.code}: {error}") from None
+
+
+def shown_progress(items: Sequence[T], what: str) -> Iterable[T]:
+    """Go through items, with a bar on standard error where a person looks on and there are several."""
+    console = Console(stderr=True)
+    return track(items, what, console=console, disable=len(items) < 2 or not console.is_terminal, transient=True)
 
 
 def read_certificates(path: Path) -> list[bytes]:

@@ -8,16 +8,22 @@ from urllib.parse import quote
 import typer
 from asn1crypto import pem
 
-from certs.errors import CertsError
 from certs.model import CertificateRole
-from config.secrets import SecretUnavailable
 from gateway.callers import OPERATOR
-from gateway.cli.certificates.reading import app, read_certificates, read_pkcs12, read_token, token_setup
+from gateway.certificate_inventory import Decider, NewCertificate, take_in
+from gateway.cli.certificates.reading import (
+    app,
+    read_certificates,
+    read_pkcs12,
+    read_token,
+    refusals,
+    token_setup,
+)
 from gateway.cli.session import open_services
 from gateway.services import Services
 from signing.errors import SigningError
 from signing.key_sources.self_check import check_key
-from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, parse_key_source_uri
+from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, is_server_side, parse_key_source_uri
 
 
 @app.command()
@@ -58,31 +64,33 @@ def import_certificate(
     replaces: Annotated[
         str | None, typer.Option(help="The id of the certificate that this one takes over from")
     ] = None,
+    profile: Annotated[list[str] | None, typer.Option(help="What it may be used for; repeat; default all")] = None,
 ) -> None:
-    """Add a certificate after its key has proved, by signing a nonce, that it is the certificate's. Prints the id."""
+    """Add a certificate after its key has proved, by signing a nonce, that it is the certificate's. Prints the id.
+
+    A key at a desk or with a remote service cannot be asked here; it proves itself with its first signature.
+    """
     now = datetime.now(UTC)
-    with open_services() as services:
-        try:
-            ders = _read(services, source, key_source)
+    with open_services() as services, refusals():
+        ders = _read(services, source, key_source)
+        proved = is_server_side(key_source)
+        if proved:
             # Once: whatever is wrong with the PIN, a person has to look before it is tried again.
             check_key(services.key_sources.open_key_source(key_source), ders[0])
-            with services.unit_of_work() as work:
-                row = work.certificates.add(
-                    unit_id=unit_id,
-                    label=f"{role.value} {now:%Y-%m-%d}",
-                    role=role,
-                    certificate_der=ders[0],
-                    chain_ders=read_certificates(chain) if chain else ders[1:],
-                    key_source_uri=key_source,
-                    now=now,
-                )
-                work.audited(OPERATOR, "certificate.added", row.id, unit_id, now, sha256=row.sha256)
-                if replaces is not None:
-                    work.certificates.withdraw(replaces, row.id)
-                    work.audited(OPERATOR, "certificate.withdrawn", replaces, unit_id, now, replaced_by=row.id)
-                work.commit()
-        except (CertsError, SigningError, SecretUnavailable) as error:
-            raise typer.BadParameter(f"{error.code}: {error}") from None
+        new = NewCertificate(
+            unit_id=unit_id,
+            label=f"{role.value} {now:%Y-%m-%d}",
+            role=role,
+            certificate_der=ders[0],
+            chain_ders=tuple(read_certificates(chain) if chain else ders[1:]),
+            key_source_uri=key_source,
+            allowed_profiles=tuple(profile or ()),
+            replaces=replaces,
+        )
+        with services.unit_of_work() as work:
+            row = take_in(work, new, services.profiles, Decider(OPERATOR, OPERATOR), now, key_proved=True)
+            row.self_checked_at = now if proved else None
+            work.commit()
     print(row.id)
 
 

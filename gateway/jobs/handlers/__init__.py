@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from gateway.archive import ARCHIVE_TASK, RENEWAL_TASK
-from gateway.certificate_care import announce_expiring
+from gateway.certificate_care import REFRESH_TASK, announce_expiring, make_self_checks_due
+from gateway.certificate_inventory import SELF_CHECK_TASK
 from gateway.jobs.handlers.archive import archive_document, renew_archive
 from gateway.jobs.handlers.augmentation import work_on_augmentation
 from gateway.jobs.handlers.events import deliver_webhook, fan_out_event
@@ -15,6 +16,8 @@ from gateway.jobs.handlers.payments import (
     settle_forgotten_callbacks,
     work_on_receipts,
 )
+from gateway.jobs.handlers.revocation import refresh_status
+from gateway.jobs.handlers.self_check import check_due_key
 from gateway.jobs.handlers.signing import work_on_request
 from gateway.jobs.handlers.timestamps import work_on_timestamp
 from gateway.jobs.handlers.validation import work_on_validation
@@ -32,6 +35,8 @@ HANDLERS: Mapping[str, Handler] = {
     "event-fan-out": fan_out_event,
     "webhook-delivery": deliver_webhook,
     RECEIPTS_TASK: work_on_receipts,
+    SELF_CHECK_TASK: check_due_key,
+    REFRESH_TASK: refresh_status,
 }
 
 SWEEPS: tuple[Callable[[Services, datetime], None], ...] = (
@@ -40,4 +45,5 @@ SWEEPS: tuple[Callable[[Services, datetime], None], ...] = (
     settle_forgotten_callbacks,
     ask_about_silent_attempts,
     announce_expiring,
+    make_self_checks_due,
 )

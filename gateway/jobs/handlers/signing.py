@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from certs.errors import (
     AlgorithmRefused,
     CertificateExpired,
+    CertificateNotForProfile,
     CertificateNotForSigning,
     CertificateNotTrusted,
     CertificateNotYetValid,
@@ -42,6 +43,7 @@ from gateway.signing_requests import end_request
 from signing.errors import (
     AlgorithmNotAllowed,
     DocumentNotSignable,
+    KeySourceNotServedYet,
     MaterialNotSound,
     PictureUnusable,
     PinIncorrect,
@@ -74,8 +76,10 @@ FINAL_FAULTS = (
     StampTextInvalid,
     StampTextMissing,
     RevisionAltered,
+    KeySourceNotServedYet,
     MaterialNotSound,
     CertificateExpired,
+    CertificateNotForProfile,
     CertificateNotForSigning,
     CertificateNotTrusted,
     CertificateNotYetValid,

@@ -4,8 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from signing.errors import KeySourceUriInvalid
-from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, TokenAddress, parse_key_source_uri
+from config.secrets import LocalSecrets
+from signing.errors import KeySourceNotServedYet, KeySourceUriInvalid
+from signing.key_sources.registry import KeySources
+from signing.key_sources.uri import (
+    CscAddress,
+    DeskAddress,
+    Pkcs11Address,
+    Pkcs12Address,
+    TokenAddress,
+    is_server_side,
+    parse_key_source_uri,
+)
 
 
 def test_an_rfc_7512_address_is_read_with_its_escapes():
@@ -20,6 +30,20 @@ def test_a_key_file_address_is_read():
     address = parse_key_source_uri("pkcs12:/etc/keys/con%20d%E1%BA%A5u.p12?pin-source=env:SEAL")
 
     assert address == Pkcs12Address(Path("/etc/keys/con dấu.p12"), "env:SEAL")
+
+
+def test_keys_at_desks_and_with_remote_services_are_read_and_are_not_the_servers():
+    assert parse_key_source_uri("desk:serial=5404-A0b1") == DeskAddress("5404-A0b1")
+    assert parse_key_source_uri("csc:vnpt;credential=GX%3B0112%2F34") == CscAddress("vnpt", "GX;0112/34")
+
+    assert [is_server_side(uri) for uri in ("desk:serial=1", "csc:vnpt;credential=1")] == [False, False]
+    assert is_server_side("pkcs12:/key.p12?pin-source=env:P")
+
+
+@pytest.mark.parametrize("uri", ["desk:serial=5404", "csc:vnpt;credential=GX0112"])
+def test_a_key_that_nothing_here_reaches_is_refused_in_so_many_words(uri):
+    with pytest.raises(KeySourceNotServedYet):
+        KeySources(LocalSecrets(), pkcs11_module=None, timeout_seconds=1).open_key_source(uri)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +64,17 @@ def test_a_key_file_address_is_read():
         "pkcs11:token;object=b?pin-source=env:P",
         "pkcs12:relative.p12?pin-source=env:P",
         "pkcs12:/key.p12",
+        "desk:",
+        "desk:serial=",
+        "desk:serial=a b",
+        "desk:serial=5404;pin=12345678",
+        "csc:",
+        "csc:service",
+        "csc:service;credential=",
+        "csc:Service;credential=a",
+        "csc:service;credential=a%00",
+        "csc:service;credential=a;pin=12345678",
+        "csc:;credential=a",
     ],
 )
 def test_an_address_that_is_unsound_is_refused_without_repeating_it(uri):
