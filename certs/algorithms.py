@@ -3,12 +3,13 @@
 Source: ETSI TS 119 312 V1.5.1; ETSI EN 319 102-1 V1.3.1, 5.2.8 (cryptographic verification is apart from constraints).
 """
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,11 @@ class AlgorithmTable:
     digests: Mapping[str, Lifetime]
     keys: Mapping[str, tuple[KeyStep, ...]]
     """By family, the shortest first."""
+
+    @cached_property
+    def sha256(self) -> str:
+        """A digest over all of the table, for what is remembered under it."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def refusal(self, used: UsedAlgorithms, use: AlgorithmUse, at: datetime) -> AlgorithmRefusal | None:
         """Return the first of these algorithms that may not be relied on at a time, or None where all may.

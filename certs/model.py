@@ -116,6 +116,8 @@ class PathResult:
     checked_at: datetime
     algorithm: AlgorithmRefusal | None = None
     """What is no longer acceptable, where that is the reason."""
+    revocation_waived: bool = False
+    """Whether it passed although nobody could say about revocation, because the rules for its purpose allow that."""
 
     @property
     def passed(self) -> bool:

@@ -1,15 +1,14 @@
 """The table of algorithms where paths need it: for the library that checks signatures, and for evidence."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from asn1crypto import algos, keys
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509 import ocsp
 from pyhanko_certvalidator.policy_decl import AlgorithmUsageConstraint, AlgorithmUsagePolicy
 
 from certs.algorithms import AlgorithmRefusal, AlgorithmTable, AlgorithmUse
-from certs.key_descriptions import UsedAlgorithms, algorithms_of
+from certs.key_descriptions import READING_ERRORS, UsedAlgorithms, algorithms_of
+from certs.revocation.answers import evidence_algorithm
 from certs.revocation.model import EvidenceItem
 
 
@@ -49,14 +48,13 @@ def evidence_refusal(item: EvidenceItem, table: AlgorithmTable, at: datetime) ->
 
     What cannot be read is left to whoever reads it.
     """
+    algorithm = evidence_algorithm(item)
+    return None if algorithm is None else table.refusal(_digest_used(algorithm), AlgorithmUse.REVOCATION, at)
+
+
+@lru_cache(maxsize=256)
+def _digest_used(algorithm_der: bytes) -> UsedAlgorithms:
     try:
-        if item.kind == "crl":
-            digest = x509.load_der_x509_crl(item.der).signature_hash_algorithm
-        else:
-            digest = ocsp.load_der_ocsp_response(item.der).signature_hash_algorithm
-    except (ValueError, UnsupportedAlgorithm):
-        return None
-    if digest is None:
-        # Ed25519 and Ed448 have no digest of their own to choose.
-        return None
-    return table.refusal(UsedAlgorithms((digest.name.replace("-", "_"),)), AlgorithmUse.REVOCATION, at)
+        return algorithms_of(algos.SignedDigestAlgorithm.load(algorithm_der, strict=True), None)
+    except READING_ERRORS:
+        return UsedAlgorithms(("an unknown algorithm",))

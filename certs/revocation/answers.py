@@ -6,10 +6,11 @@ from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certs.model import RevocationStatus
-from certs.revocation.certificate_facts import certificate_facts
+from certs.revocation.certificate_facts import certificate_facts, same_name
+from certs.revocation.crl import Crl, open_crl, read_crl_head
+from certs.revocation.list_status import list_statuses
 from certs.revocation.model import EvidenceItem
 from certs.revocation.ocsp import parse_ocsp, read_ocsp
 from certs.revocation.reasons import HOLD, UNDONE
@@ -19,7 +20,6 @@ READING_ERRORS = (
     *(ValueError, TypeError, KeyError, OverflowError),
     *(UnsupportedAlgorithm, InvalidSignature, x509.InvalidVersion),
 )
-EXPIRED_CERTS_ON_CRL = x509.ObjectIdentifier("2.5.29.60")
 
 T = TypeVar("T")
 
@@ -27,26 +27,24 @@ T = TypeVar("T")
 def read_status(item: EvidenceItem, certificate_der: bytes, issuer_der: bytes) -> RevocationStatus | None:
     """Return what one piece of evidence says about a certificate, or None where it says nothing that counts.
 
-    The signer must be the issuer itself or, for OCSP, a responder whom the issuer certified for that. Indirect and
-    partitioned CRLs give None here; path validation judges those.
-    Source: RFC 6960, 4.2.2.2; RFC 5280, 6.3.
+    The signer must be the issuer itself or, for OCSP, a responder whom the issuer certified for that. A list that
+    somebody else signs, or that knows only some reasons, gives None here; path validation takes all evidence together.
+    How recent it is does not matter. Source: RFC 6960, 4.2.2.2; RFC 5280, 6.3.
     """
     reader = _read_ocsp if item.kind == "ocsp" else _read_crl
-    return _tolerant(lambda: reader(item.der, certificate_der, issuer_der))
-
-
-def issued_after_expiry(item: EvidenceItem, certificate_der: bytes) -> bool:
-    """Say whether evidence is too late to tell: a CA may drop an expired certificate from its lists.
-
-    A CRL with expiredCertsOnCRL still tells; evidence about other certificates is not meant.
-    Source: RFC 5280, 3.3; ITU-T X.509, 9.5.2.9; RFC 6960, 4.4.4.
-    """
-    return bool(_tolerant(lambda: _issued_after_expiry(item, certificate_der)))
+    return _tolerant(lambda: reader(item, certificate_der, issuer_der))
 
 
 def evidence_times(kind: str, der: bytes) -> tuple[datetime, datetime | None] | None:
     """Return this_update and next_update as claimed, or None where the bytes are not such evidence."""
     return _tolerant(lambda: _times(kind, der))
+
+
+def evidence_algorithm(item: EvidenceItem) -> bytes | None:
+    """Return the AlgorithmIdentifier with which it is signed, as encoded; None where the bytes are not evidence."""
+    return _tolerant(
+        lambda: open_crl(item.der, item.sha256).head.algorithm if item.kind == "crl" else parse_ocsp(item.der).algorithm
+    )
 
 
 def find_responders(item: EvidenceItem) -> tuple[bytes, ...]:
@@ -91,50 +89,26 @@ def _never_revoked(certificate_der: bytes) -> bool:
     return any(isinstance(extension.value, x509.OCSPNoCheck) for extension in extensions)
 
 
-def _read_crl(der: bytes, certificate_der: bytes, issuer_der: bytes) -> RevocationStatus | None:
-    crl, certificate = x509.load_der_x509_crl(der), x509.load_der_x509_certificate(certificate_der)
-    issuer = x509.load_der_x509_certificate(issuer_der)
-    issuer_key = issuer.public_key()
-    if (
-        crl.issuer != certificate.issuer
-        or issuer.subject != crl.issuer
-        or not isinstance(issuer_key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
-    ):
-        return None
-    partial = any(extension.critical for extension in crl.extensions)
-    if partial or not crl.is_signature_valid(issuer_key):
-        return None
-    entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    if entry is None:
-        return RevocationStatus("good", "crl", crl.last_update_utc, crl.next_update_utc)
-    reason = next((e.value.reason.value for e in entry.extensions if isinstance(e.value, x509.CRLReason)), None)
-    times = (crl.last_update_utc, crl.next_update_utc)
-    return RevocationStatus("revoked", "crl", *times, entry.revocation_date_utc, reason)
+def _read_crl(item: EvidenceItem, certificate_der: bytes, issuer_der: bytes) -> RevocationStatus | None:
+    crl, issuer = open_crl(item.der, item.sha256), certificate_facts(issuer_der)
+
+    def signed_by_issuer(asked: Crl) -> bytes | None:
+        named = issuer.signs_lists and same_name(asked.head.issuer, issuer.subject)
+        return issuer.public_key_info if named and asked.signed_by(issuer.public_key_info) else None
+
+    statuses = list_statuses(certificate_facts(certificate_der), [crl], signed_by_issuer, lambda *_: True)
+    return freshest(statuses) if statuses else None
 
 
-def _read_ocsp(der: bytes, certificate_der: bytes, issuer_der: bytes) -> RevocationStatus | None:
-    finding = read_ocsp(der, certificate_facts(certificate_der), certificate_facts(issuer_der))
+def _read_ocsp(item: EvidenceItem, certificate_der: bytes, issuer_der: bytes) -> RevocationStatus | None:
+    finding = read_ocsp(item.der, certificate_facts(certificate_der), certificate_facts(issuer_der))
     return None if finding is None else finding.status
-
-
-def _issued_after_expiry(item: EvidenceItem, certificate_der: bytes) -> bool:
-    certificate = x509.load_der_x509_certificate(certificate_der)
-    times = _times(item.kind, item.der)
-    if times is None or times[0] <= certificate.not_valid_after_utc:
-        return False
-    if item.kind == "crl":
-        crl = x509.load_der_x509_crl(item.der)
-        lists_expired = any(extension.oid == EXPIRED_CERTS_ON_CRL for extension in crl.extensions)
-        return crl.issuer == certificate.issuer and not lists_expired
-    about = [single for single in parse_ocsp(item.der).singles if single.serial == certificate.serial_number]
-    ends = certificate.not_valid_after_utc
-    return any(single.archive_cutoff is None or single.archive_cutoff > ends for single in about)
 
 
 def _times(kind: str, der: bytes) -> tuple[datetime, datetime | None] | None:
     if kind == "crl":
-        crl = x509.load_der_x509_crl(der)
-        return crl.last_update_utc, crl.next_update_utc
+        head = read_crl_head(der)
+        return head.this_update, head.next_update
     statuses = [single.status for single in parse_ocsp(der).singles]
     starts = [status.this_update for status in statuses if status.this_update is not None]
     ends = [status.next_update for status in statuses if status.next_update is not None]

@@ -53,7 +53,7 @@ class DistributionPoint:
     reasons: frozenset[int] | None = None
     """Bits of ReasonFlags; None means all reasons."""
     list_issuers: tuple[bytes, ...] = ()
-    """Names (encoded) of who issues the list instead of the certificate's issuer."""
+    """Directory names, as encoded GeneralNames, of who issues the list instead of the certificate's issuer."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def _point(sequence: Element) -> DistributionPoint:
         elif field.tag == POINT_REASONS:
             reasons = read_reasons(field)
         elif field.tag == POINT_ISSUER:
-            issuers = tuple(_only(name).encoded for name in field.children() if name.tag == DIRECTORY_NAME)
+            issuers = tuple(name.encoded for name in field.children() if name.tag == DIRECTORY_NAME)
     return DistributionPoint(names, relative, reasons, issuers)
 
 

@@ -1,7 +1,14 @@
 """Revocation evidence and the questions that lead to it. Plain picklable data: both cross the child process."""
 
-from dataclasses import dataclass
-from datetime import datetime
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from certs.model import Purpose
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far two honest clocks may be apart."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +22,34 @@ class EvidenceItem:
     """The address it came from, or where in a file it stood."""
     this_update: datetime | None = None
     next_update: datetime | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes, hexadecimal: what is known about them is kept under it."""
+        return hashlib.sha256(self.der).hexdigest()
+
+
+@dataclass(frozen=True)
+class RevocationRules:
+    """How recent evidence must be, and what happens where there is none. Source: ETSI TS 119 172-4, 4.2.4."""
+
+    max_age: timedelta | None = None
+    """Older evidence does not count, however long it says that it lasts."""
+    next_update_required: bool = False
+    """Evidence that does not say when it ends counts for no longer than UNSTATED_LIFETIME, or not at all."""
+    soft_fail: frozenset[Purpose] = frozenset()
+    """The purposes for which a path passes although nobody could say; the finding then says so."""
+
+    def is_fresh(self, at: datetime, this_update: datetime, next_update: datetime | None) -> bool:
+        """Say whether evidence is recent enough at a time; newer than that time is recent enough."""
+        if next_update is None and self.next_update_required:
+            return False
+        ends = [this_update + UNSTATED_LIFETIME if next_update is None else next_update]
+        ends += [this_update + self.max_age] if self.max_age is not None else []
+        return at <= min(ends) + CLOCK_TOLERANCE
+
+
+UNSTATED_LIFETIME = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -33,6 +68,10 @@ class RevocationEvidence:
     items: tuple[EvidenceItem, ...] = ()
     certificates_der: tuple[bytes, ...] = ()
     failures: tuple[FetchFailure, ...] = ()
+    gathered_at: datetime | None = None
+    """When it was gathered; evidence that claims to be from later does not count. None where nobody noted it."""
+    rules: RevocationRules = RevocationRules()
+    """They travel with the evidence, so that whoever judges by it judges by the same rules."""
 
     @property
     def crls(self) -> tuple[bytes, ...]:
@@ -45,11 +84,12 @@ class RevocationEvidence:
         return tuple(item.der for item in self.items if item.kind == "ocsp")
 
     def joined(self, other: "RevocationEvidence") -> "RevocationEvidence":
-        """Return both together."""
-        return RevocationEvidence(
-            self.items + other.items,
-            self.certificates_der + other.certificates_der,
-            self.failures + other.failures,
+        """Return both together, by the rules of this one."""
+        return replace(
+            self,
+            items=self.items + other.items,
+            certificates_der=self.certificates_der + other.certificates_der,
+            failures=self.failures + other.failures,
         )
 
 

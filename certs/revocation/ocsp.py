@@ -67,6 +67,8 @@ class OcspResponse:
     signed: bytes
     algorithm: bytes
     signature: bytes
+    responder: Element
+    """Its name or its key's digest."""
     produced_at: datetime
     singles: tuple[SingleResponse, ...]
     certificates: tuple[bytes, ...]
@@ -98,8 +100,10 @@ def read_ocsp(der: bytes, certificate: CertificateFacts, issuer: CertificateFact
     if single is None:
         return None
     for signer_der in (None, *response.certificates):
-        signer = issuer if signer_der is None else _delegate(signer_der, issuer, response.produced_at)
-        if signer is not None and _signed_by(response, signer):
+        signer = issuer if signer_der is None else _facts(signer_der)
+        if signer is None or not _signed_by(response, signer):
+            continue
+        if signer_der is None or _is_delegate(signer_der, signer, issuer, response.produced_at):
             return OcspFinding(single.status, response.produced_at, single.archive_cutoff, signer_der)
     return None
 
@@ -126,11 +130,12 @@ def _parse(der: bytes) -> OcspResponse:
     if not 3 <= len(parts) <= 4:
         raise DerUnsound("a basic response of too few or too many parts")
     data, algorithm, signature = parts[:3]
-    produced_at, singles, extensions = _response_data(data)
+    responder, produced_at, singles, extensions = _response_data(data)
     return OcspResponse(
         signed=data.encoded,
         algorithm=algorithm.expect(SEQUENCE).encoded,
         signature=read_bits(signature.expect(BIT_STRING)),
+        responder=responder,
         produced_at=produced_at,
         singles=singles,
         certificates=_certificates(parts[3]) if len(parts) == 4 else (),
@@ -143,7 +148,7 @@ _parse_kept = lru_cache(maxsize=KEPT_RESPONSES)(_parse)
 
 def _response_data(
     data: Element,
-) -> tuple[datetime, tuple[SingleResponse, ...], dict[bytes, Extension]]:
+) -> tuple[Element, datetime, tuple[SingleResponse, ...], dict[bytes, Extension]]:
     fields = list(data.expect(SEQUENCE).children())
     if fields and fields[0].tag == FIRST:
         fields.pop(0)
@@ -153,7 +158,8 @@ def _response_data(
     if len(listed) > MAX_SINGLES:
         raise DerUnsound("a response about too many certificates")
     extensions = _wrapped_extensions(fields[3:])
-    return read_time(fields[1]), tuple(_single(element) for element in listed), extensions
+    (responder,) = _exactly(fields[0], 1)
+    return responder, read_time(fields[1]), tuple(_single(element) for element in listed), extensions
 
 
 def _wrapped_extensions(fields: Sequence[Element]) -> dict[bytes, Extension]:
@@ -221,14 +227,19 @@ def _find_single(
     return None
 
 
-def _delegate(certificate_der: bytes, issuer: CertificateFacts, produced_at: datetime) -> CertificateFacts | None:
+def _facts(certificate_der: bytes) -> CertificateFacts | None:
     try:
-        delegate = certificate_facts(certificate_der)
+        return certificate_facts(certificate_der)
     except DerUnsound:
         return None
+
+
+def _is_delegate(
+    certificate_der: bytes, delegate: CertificateFacts, issuer: CertificateFacts, produced_at: datetime
+) -> bool:
     valid = delegate.not_before <= produced_at <= delegate.not_after
     named = delegate.signs_ocsp and same_name(delegate.issuer, issuer.subject)
-    return delegate if valid and named and issued_by(certificate_der, issuer) else None
+    return valid and named and issued_by(certificate_der, issuer)
 
 
 def issued_by(certificate_der: bytes, issuer: CertificateFacts) -> bool:
@@ -244,6 +255,12 @@ def issued_by(certificate_der: bytes, issuer: CertificateFacts) -> bool:
 
 
 def _signed_by(response: OcspResponse, signer: CertificateFacts) -> bool:
+    """Check the signature of the responder that the response names. Source: RFC 6960, 4.2.1."""
+    responder = response.responder
+    key_digest = hashlib.sha1(signer.key_bits, usedforsecurity=False).digest()
+    by_key = responder.tag == OCTET_STRING and responder.content == key_digest
+    if not by_key and not (responder.tag == SEQUENCE and same_name(responder.encoded, signer.subject)):
+        return False
     return signature_holds(response.signed, response.signature, response.algorithm, signer.public_key_info)
 
 
