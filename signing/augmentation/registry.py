@@ -7,6 +7,7 @@ from signing.augmentation.asic import augment_asic
 from signing.augmentation.base import AugmentationTools, Augmenter
 from signing.augmentation.cades import augment_cades
 from signing.augmentation.pades import augment_pdf
+from signing.augmentation.xades import augment_xades
 from signing.errors import AugmentationLevelUnknown, FormatNotAugmentable
 from signing.formats.sniff import SignedFormat, sniff_format
 from signing.model import Level
@@ -15,6 +16,7 @@ AUGMENTERS: Mapping[SignedFormat, Augmenter] = {
     SignedFormat.PADES: augment_pdf,
     SignedFormat.CADES: augment_cades,
     SignedFormat.ASIC: augment_asic,
+    SignedFormat.XADES: augment_xades,
 }
 
 

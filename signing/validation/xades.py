@@ -4,9 +4,10 @@ Trust is judged elsewhere. Sources: XML Signature 1.1, 3.2; ETSI EN 319 132-1 V1
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from certs.key_descriptions import UsedAlgorithms
 from certs.model import SubIndication
 from signing.errors import XmlReferenceUnsound, XmlTransformUnsupported
 from signing.formats.xml.canonical import canonical
@@ -22,7 +23,7 @@ from signing.formats.xml.structure import (
     time_of,
 )
 from signing.validation.hostile import attempt
-from signing.validation.xml_keys import PublicKey, digest_of, is_weak, public_key_of, value_holds
+from signing.validation.xml_keys import PublicKey, digest_of, public_key_of, used_algorithms, value_holds
 from signing.validation.xml_references import MAX_REFERENCES, CheckedReference, SignedPart, check_reference
 
 MAX_CERTIFICATES = 20
@@ -54,7 +55,7 @@ class XadesFindings:
     other_ders: tuple[bytes, ...] = ()
     claimed_time: datetime | None = None
     refers_to_signer: bool = False
-    weak: bool = False
+    algorithms: UsedAlgorithms = field(default_factory=UsedAlgorithms)
     countersigns: str | None = None
     unsupported: str = ""
 
@@ -148,7 +149,9 @@ def _check_value(
         signer_der=signer,
         other_ders=tuple(one for one in candidates if one != signer),
         refers_to_signer=named is not None,
-        weak=key is not None and is_weak(method, {one.digest_uri for one in references}, key),
+        algorithms=used_algorithms(method, (one.digest_uri for one in references), signer)
+        if signer
+        else UsedAlgorithms(),
     )
     return _conclude(found, references, holds if key is not None else None)
 

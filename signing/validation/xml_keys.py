@@ -1,24 +1,26 @@
 """Signature values and digests by the identifiers that XML gives their algorithms.
 
 The weak ones are computed too: a reader must be told whether an old signature holds, and that it is weak.
-Sources: RFC 9231; XML Signature 1.1, 6; ETSI TS 119 312.
+Sources: RFC 9231; XML Signature 1.1, 6.
 """
 
 import hashlib
+from collections.abc import Iterable
 
+from asn1crypto import x509 as x509_asn1
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
+from certs.key_descriptions import READING_ERRORS, UsedAlgorithms, describe_key
 from signing.errors import XmlTransformUnsupported
 from signing.formats.xml.names import DIGEST_URIS, DS, SIGNATURE_URIS
 from signing.formats.xml.values import der_of_ecdsa
 
-WEAK_DIGESTS = frozenset({"sha1"})
-LEAST_RSA_BITS = 2048
 _SHA3 = {f"http://www.w3.org/2007/05/xmldsig-more#sha3-{bits}": f"sha3_{bits}" for bits in (256, 384, 512)}
 _DIGESTS = {f"{DS}sha1": "sha1", **{uri: name for name, uri in DIGEST_URIS.items()}, **_SHA3}
+_HASHLIB = frozenset(_DIGESTS.values())
 _METHODS = {
     f"{DS}rsa-sha1": "rsa-sha1",
     "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1": "ecdsa-sha1",
@@ -93,8 +95,12 @@ def _verify(name: str, key: PublicKey, octets: bytes, value: bytes) -> bool:
     return True
 
 
-def is_weak(method: str, digest_uris: set[str], key: PublicKey) -> bool:
-    """Say whether a broken digest or a short key is part of a signature."""
-    digests = {_DIGESTS.get(uri, "") for uri in digest_uris} | {_METHODS.get(method, "").rpartition("-")[2]}
-    short = isinstance(key, rsa.RSAPublicKey) and key.key_size < LEAST_RSA_BITS
-    return short or bool(digests & WEAK_DIGESTS)
+def used_algorithms(method: str, digest_uris: Iterable[str], certificate_der: bytes) -> UsedAlgorithms:
+    """Return what a signature was made with, as the table of algorithms is asked about it."""
+    of_method = _METHODS.get(method, "").rpartition("-")[2]
+    digests = [name for name in (of_method, *(_DIGESTS.get(uri, "") for uri in digest_uris)) if name in _HASHLIB]
+    try:
+        key = describe_key(x509_asn1.Certificate.load(certificate_der).public_key)
+    except READING_ERRORS:
+        key = None
+    return UsedAlgorithms(tuple(dict.fromkeys(digests)), key)

@@ -1,13 +1,15 @@
-"""What signing asks about XML before and after: that earlier signatures live, and that the new one holds.
+"""What signing asks about XML before the key is used: that the signatures which are there live on.
 
 Runs in the child process, because the file around our signature is not ours.
 """
 
-from signing.errors import EarlierSignatureBroken, EarlierSignatureWouldBreak, ResultUnsound
+from signing.errors import EarlierSignatureBroken, EarlierSignatureWouldBreak
+from signing.formats.xml.addition import CounterPlan, plan_counter_signature
 from signing.formats.xml.enveloped import ElementPlace, EnvelopedPlan, plan_enveloped
 from signing.formats.xml.parsing import parse_xml
-from signing.formats.xml.positions import splice
+from signing.formats.xml.positions import Place, splice
 from signing.formats.xml.text import element, in_document
+from signing.formats.xml.unsigned import counter_signature
 from signing.validation.xades import check_xades
 
 
@@ -22,32 +24,28 @@ def plan_beside_others(
         DocumentNotSignable: As plan_enveloped.
     """
     plan = plan_enveloped(data, digest_algorithm, reference_id, where)
+    _check_others(data, plan.place, element("ds:Signature"))
+    return plan
+
+
+def plan_over_another(data: bytes, signature_id: str, digest_algorithm: str) -> CounterPlan:
+    """Plan a counter-signature that leaves all signatures intact; see plan_counter_signature.
+
+    Raises:
+        EarlierSignatureBroken, EarlierSignatureWouldBreak: As plan_beside_others.
+        DocumentNotSignable: As plan_counter_signature.
+    """
+    plan = plan_counter_signature(data, signature_id, digest_algorithm)
+    _check_others(data, plan.place, counter_signature(element("ds:Signature")))
+    return plan
+
+
+def _check_others(data: bytes, place: Place, text: str) -> None:
     earlier = check_xades(parse_xml(data))
     if any(found.intact is False for found in earlier):
         raise EarlierSignatureBroken("a signature in the XML does not hold")
     if earlier:
-        tried = splice(data, [plan.place.insertion(in_document(element("ds:Signature")))])
+        tried = splice(data, [place.insertion(in_document(text))])
         later = {found.signature_id: found.intact for found in check_xades(parse_xml(tried))}
         if any(later.get(found.signature_id) != found.intact for found in earlier):
             raise EarlierSignatureWouldBreak("a signature in the XML covers the place where this one would stand")
-    return plan
-
-
-def check_made(data: bytes, signature_id: str, reference_uri: str) -> None:
-    """Let a finished file pass only if the new signature holds and covers what it was made for, and no other broke.
-
-    Args:
-        reference_uri: Of what was to be signed.
-    Raises:
-        ResultUnsound: Anything else.
-    """
-    findings = check_xades(parse_xml(data))
-    made = [found for found in findings if found.signature_id == signature_id]
-    if len(made) != 1:
-        raise ResultUnsound(f"the new signature is in the result {len(made)} times")
-    if made[0].sub_indication is not None or not made[0].intact:
-        raise ResultUnsound(f"the new signature does not hold: {made[0].sub_indication} {made[0].unsupported}")
-    if reference_uri not in {part.uri for part in made[0].parts if part.intact}:
-        raise ResultUnsound("the new signature does not cover what it was made for")
-    if any(found.intact is False for found in findings):
-        raise ResultUnsound("the new signature broke another one")

@@ -58,11 +58,14 @@ class _NodeSet:
     left_out: tuple[Element, ...] = ()
 
 
-def refer(reference: Element, signature: Element, external_file: ExternalFile) -> Referred:
+def refer(
+    reference: Element, signature: Element, external_file: ExternalFile, *, node_set_method: str = C14N
+) -> Referred:
     """Follow one ds:Reference.
 
     Args:
         signature: The ds:Signature that it belongs to.
+        node_set_method: How nodes become octets where no transform says so.
     Raises:
         XmlReferenceUnsound: It leads nowhere, or to several elements, or its transforms do not fit together.
         XmlTransformUnsupported: It uses a transform that is not computed here.
@@ -74,9 +77,9 @@ def refer(reference: Element, signature: Element, external_file: ExternalFile) -
     if start is None:
         name = unquote(uri)
         content = external_file(name)
-        octets = None if content is None else _transformed(content, reference, signature)
+        octets = None if content is None else _transformed(content, reference, signature, node_set_method)
         return Referred(octets, external=name)
-    return Referred(_transformed(start, reference, signature), start.element)
+    return Referred(_transformed(start, reference, signature, node_set_method), start.element)
 
 
 def _same_document(uri: str, reference: Element) -> _NodeSet | None:
@@ -96,14 +99,14 @@ def _same_document(uri: str, reference: Element) -> _NodeSet | None:
     return _NodeSet(found[0], comments=pointer is not None)
 
 
-def _transformed(start: _NodeSet | bytes, reference: Element, signature: Element) -> bytes:
+def _transformed(start: _NodeSet | bytes, reference: Element, signature: Element, last_method: str) -> bytes:
     transforms = reference.findall(f"{ds('Transforms')}/{ds('Transform')}")
     if len(transforms) > MAX_TRANSFORMS:
         raise XmlTransformUnsupported("a reference has too many transforms")
     at: _NodeSet | bytes = start
     for transform in transforms:
         at = _apply(transform, at, signature)
-    return at if isinstance(at, bytes) else _octets(at, C14N, ())
+    return at if isinstance(at, bytes) else _octets(at, last_method, ())
 
 
 def _apply(transform: Element, at: _NodeSet | bytes, signature: Element) -> _NodeSet | bytes:

@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from signxml import SignatureConfiguration
 from signxml.xades import XAdESVerifier
 
+from tests.certs.authority import Authority
 from tests.signing.pki import Holder, Pki
 
 IDENTIFIED = ("SignedProperties", "SignatureValue", "Object", "Signature", "KeyInfo")
 
 
-def xmlsec1_problems(path: Path, pki: Pki, identified: Sequence[str] = (), signature_id: str | None = None) -> str:
+def xmlsec1_problems(
+    path: Path, pki: Pki | Authority, identified: Sequence[str] = (), signature_id: str | None = None
+) -> str:
     """Return what xmlsec1 says against a signature; empty where it accepts it.
 
     Args:
@@ -21,7 +25,7 @@ def xmlsec1_problems(path: Path, pki: Pki, identified: Sequence[str] = (), signa
         signature_id: Which signature; the first one by default.
     """
     root = path.with_suffix(".root.pem")
-    root.write_bytes(pki.root.pem)
+    root.write_bytes(pki.root.certificate.public_bytes(Encoding.PEM))
     names = [part for name in (*IDENTIFIED, *identified) for part in ("--id-attr:Id", name)]
     chosen = [] if signature_id is None else ["--node-id", signature_id]
     done = subprocess.run(
