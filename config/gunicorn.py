@@ -1,7 +1,10 @@
 """How gunicorn runs wsgi:app; the listening address comes from the command line or GUNICORN_CMD_ARGS."""
 
 import multiprocessing
+import os
 from typing import Any
+
+from prometheus_client.multiprocess import mark_process_dead
 
 # Threads, because a request mostly waits for the database; a few processes, because Python runs on one core each.
 worker_class = "gthread"
@@ -21,6 +24,12 @@ max_requests_jitter = 2_000
 limit_request_line = 8190
 accesslog = None
 control_socket_disable = True
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Let the gauges of a web process that has ended count no longer."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def post_worker_init(worker: Any) -> None:

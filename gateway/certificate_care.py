@@ -18,6 +18,7 @@ from gateway.certificate_inventory import SELF_CHECK_TASK, put_into_use
 from gateway.db.tables.work import EventRow, OutboxRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.key_holds import KEY_NOT_PROVED, hold_key
+from gateway.metrics import CountedExchange
 from gateway.services import Services
 from gateway.trust import SharedRevocationCache, trust_anchors
 from signing.errors import KeySourceUriInvalid, PinIncorrect, PinLocked, SigningError
@@ -179,7 +180,9 @@ def refresh_revocation(services: Services, now: datetime, certificate_id: str | 
         crl_max_size_bytes=settings.answer_size_bytes,
         max_age=timedelta(0),
     )
-    gatherer = RevocationGatherer(HttpExchange(services.address_guard), SharedRevocationCache(services), limits)
+    gatherer = RevocationGatherer(
+        CountedExchange(HttpExchange(services.address_guard)), SharedRevocationCache(services), limits
+    )
     trusted = [anchor.certificate_der for anchor in trust_anchors(services) if anchor.trusted_at(now)]
     with services.unit_of_work(read_only=True) as work:
         query = select(SigningCertificate).where(SigningCertificate.state != CertificateState.WITHDRAWN.value)

@@ -8,6 +8,8 @@ from flask import Blueprint, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
+from gateway.database_numbers import database_registry
+from gateway.metrics import counted_registry
 from gateway.services import Services
 
 blueprint = Blueprint("operations", __name__)
@@ -37,8 +39,10 @@ def readyz() -> tuple[Response, int]:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Prometheus metrics of this process."""
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    """Give Prometheus what processes counted and what the database knows."""
+    services = cast("Services", current_app.extensions["services"])
+    numbers = generate_latest(counted_registry()) + generate_latest(database_registry(services))
+    return Response(numbers, content_type=CONTENT_TYPE_LATEST)
 
 
 def _passes(name: str, check: Callable[[], bool]) -> bool:

@@ -18,6 +18,7 @@ from gateway.confinement import ChildProcesses
 from gateway.db.engine import make_engine
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.queue import Waker
+from gateway.metrics import count_timestamp_attempt, note_resting
 from gateway.outgoing import AddressGuard
 from gateway.partner_trust import PartnerTrust
 from gateway.secret_providers.vault import VaultAccount, VaultSecrets
@@ -27,7 +28,7 @@ from signing.key_sources.registry import KeySources
 from signing.model import SigningProfile
 from signing.profiles import load_profiles
 from signing.timestamps.base import TimestampAuthority
-from signing.timestamps.fallback import AuthoritiesInTurn, TurnRules
+from signing.timestamps.fallback import AuthoritiesInTurn, TimestampAttempt, TurnRules
 from signing.timestamps.rfc3161 import Rfc3161Authority
 
 # How much of a lease all waiting for time-stamps may take.
@@ -83,7 +84,10 @@ class Services:
             for item in self.settings.timestamp_authorities
         ]
         total = SHARE_OF_LEASE * self.settings.worker.lease_seconds
-        return AuthoritiesInTurn(authorities, TurnRules(total_timeout_seconds=total))
+        in_turn = AuthoritiesInTurn(
+            authorities, TurnRules(total_timeout_seconds=total), on_attempt=lambda attempt: _count(in_turn, attempt)
+        )
+        return in_turn
 
     def _anchors_of(self, purpose: Purpose) -> tuple[TrustAnchor, ...]:
         with self.unit_of_work(read_only=True) as work:
@@ -95,6 +99,11 @@ class Services:
         self.confined.close()
         self.key_sources.close_all()
         self.engine.dispose()
+
+
+def _count(authorities: AuthoritiesInTurn, attempt: TimestampAttempt) -> None:
+    count_timestamp_attempt(attempt)
+    note_resting(authorities, attempt)
 
 
 def open_secrets(settings: Settings) -> SecretProvider:

@@ -6,6 +6,7 @@ from certs.model import PARTNER_PURPOSES, Purpose, TrustAnchor
 from certs.revocation.fetch import ExchangeFailed, HttpExchange, Limits
 from certs.revocation.gather import GatherLimits, RevocationGatherer
 from certs.revocation.model import EvidenceItem
+from gateway.metrics import CountedExchange
 from gateway.services import Services
 from signing.augmentation.material import PathMaterial
 
@@ -39,7 +40,9 @@ def revocation_gatherer(services: Services) -> RevocationGatherer:
         each_timeout_seconds=settings.timeout_seconds,
         crl_max_size_bytes=settings.answer_size_bytes,
     )
-    return RevocationGatherer(HttpExchange(services.address_guard), SharedRevocationCache(services), limits)
+    return RevocationGatherer(
+        CountedExchange(HttpExchange(services.address_guard)), SharedRevocationCache(services), limits
+    )
 
 
 def material_gatherer(services: Services) -> PathMaterial:

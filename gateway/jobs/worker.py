@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.jobs.handlers import HANDLERS, SWEEPS
 from gateway.jobs.queue import declare_wake, open_queue
 from gateway.jobs.runner import Runner
+from gateway.metrics import forget_dead_processes
 from gateway.services import Services
 
 log = structlog.get_logger()
@@ -63,6 +64,7 @@ class Sweep(threading.Thread):
 
 def run_worker(services: Services) -> None:
     """Work until a signal ends the process."""
+    forget_dead_processes()
     services.confined.warm_up()
     runner = Runner(services, HANDLERS)
     queue = open_queue(services.settings)
