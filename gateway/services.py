@@ -71,6 +71,9 @@ class Services:
 
         All of it ends before a lease does, so that no second worker begins while the first still waits.
         """
+        # Here, because what asks about revocation keeps its answers through these services.
+        from gateway.trust import quick_revocation
+
         authorities = [
             Rfc3161Authority(
                 item.name,
@@ -80,6 +83,7 @@ class Services:
                 policy=item.policy,
                 algorithms=self.algorithms,
                 ca_file=partial(self.partner_trust.ca_file, Purpose.TLS),
+                revocation=partial(quick_revocation, self),
             )
             for item in self.settings.timestamp_authorities
         ]

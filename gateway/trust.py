@@ -10,6 +10,8 @@ from gateway.metrics import CountedExchange
 from gateway.services import Services
 from signing.augmentation.material import PathMaterial
 
+QUICK_SECONDS = 5.0
+
 
 class SharedRevocationCache:
     """Kept answers in the database, each read or written in a moment of its own.
@@ -39,6 +41,18 @@ def revocation_gatherer(services: Services) -> RevocationGatherer:
         total_timeout_seconds=3 * settings.timeout_seconds,
         each_timeout_seconds=settings.timeout_seconds,
         crl_max_size_bytes=settings.answer_size_bytes,
+    )
+    return RevocationGatherer(
+        CountedExchange(HttpExchange(services.address_guard)), SharedRevocationCache(services), limits
+    )
+
+
+def quick_revocation(services: Services) -> RevocationGatherer:
+    """Return what asks for a moment only: while a time-stamp is waited for, whose authority may be replaced."""
+    limits = GatherLimits(
+        total_timeout_seconds=QUICK_SECONDS,
+        each_timeout_seconds=QUICK_SECONDS / 2,
+        crl_max_size_bytes=services.settings.revocation.answer_size_bytes,
     )
     return RevocationGatherer(
         CountedExchange(HttpExchange(services.address_guard)), SharedRevocationCache(services), limits

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from certs.algorithms import AlgorithmTable
-from certs.model import Purpose, TrustAnchor
+from certs.model import Purpose, SubIndication, TrustAnchor
 from certs.names import parse_certificate
 from certs.path import check_path
+from certs.revocation.gather import RevocationGatherer
 from certs.usage import usage_problem
 from signing.errors import TimestampNotTrustworthy, TimestampUnavailable
 from signing.timestamps.base import TimestampToken
@@ -41,6 +42,7 @@ class Rfc3161Authority:
         clock: Callable[[], datetime] = utc_now,
         algorithms: AlgorithmTable | None = None,
         ca_file: Callable[[], Path | None] | None = None,
+        revocation: Callable[[], RevocationGatherer] | None = None,
     ) -> None:
         """Remember the address.
 
@@ -51,6 +53,7 @@ class Rfc3161Authority:
             policy: The OID of the policy asked for; an answer under another one does not count. None takes any.
             algorithms: What may be relied on until which day; None takes the shipped table.
             ca_file: Gives the CAs that vouch for an https address; None takes the system's.
+            revocation: Gives what asks whether the authority's certificate was revoked; None leaves that to validation.
         """
         self.name = name
         self._url = url
@@ -60,6 +63,7 @@ class Rfc3161Authority:
         self._clock = clock
         self._algorithms = algorithms
         self._ca_file = ca_file
+        self._revocation = revocation
 
     def timestamp(
         self, imprint: bytes, digest_algorithm: str, *, timeout_seconds: float | None = None
@@ -96,7 +100,8 @@ class Rfc3161Authority:
         return answer
 
     def _check_signer(self, certificate_der: bytes, chain_ders: Sequence[bytes], at: datetime) -> None:
-        check_timestamp_signer(certificate_der, chain_ders, self._anchors(), at, self._algorithms)
+        gatherer = self._revocation() if self._revocation is not None else None
+        check_timestamp_signer(certificate_der, chain_ders, self._anchors(), at, self._algorithms, gatherer)
 
 
 def check_timestamp_signer(
@@ -105,11 +110,17 @@ def check_timestamp_signer(
     anchors: Sequence[TrustAnchor],
     at: datetime,
     algorithms: AlgorithmTable | None = None,
+    revocation: RevocationGatherer | None = None,
 ) -> None:
-    """Make sure that a certificate may stamp and leads to an anchor; revocation is for validation to judge.
+    """Make sure that a certificate may stamp, leads to an anchor and is not known to be revoked.
 
+    An authority whose CA gives no answer still counts: validation judges the whole signature before it is kept, and
+    may find an answer by then. One that is revoked must give way to the next authority here.
+
+    Args:
+        revocation: What asks; None leaves revocation to validation.
     Raises:
-        TimestampNotTrustworthy: usage, or untrusted.
+        TimestampNotTrustworthy: usage, untrusted or revoked.
     """
     problem = usage_problem(parse_certificate(certificate_der), Purpose.TSA)
     if problem:
@@ -118,3 +129,11 @@ def check_timestamp_signer(
     result = check_path(certificate_der, chain_ders, ours, None, at, Purpose.TSA, algorithms=algorithms)
     if not result.passed:
         raise TimestampNotTrustworthy(f"the authority's certificate is not trusted: {result.fact}", "untrusted")
+    if revocation is None:
+        return
+    trusted = [anchor.certificate_der for anchor in ours if anchor.trusted_at(at)]
+    evidence = revocation.gather_for(certificate_der, chain_ders, trusted, at)
+    pool = (*chain_ders, *evidence.certificates_der)
+    result = check_path(certificate_der, pool, ours, evidence, at, Purpose.TSA, algorithms=algorithms)
+    if result.sub_indication in {SubIndication.REVOKED_NO_POE, SubIndication.REVOKED_CA_NO_POE}:
+        raise TimestampNotTrustworthy(f"the authority does not count: {result.fact}", "revoked")

@@ -117,9 +117,13 @@ def _read(
     gen_time: datetime = info["gen_time"].native
     if not sent_at - CLOCK_TOLERANCE <= gen_time <= received_at + CLOCK_TOLERANCE:
         raise TimestampNotTrustworthy("the time-stamp's time is not the time of the request", "time")
+    accuracy = _accuracy(info)
+    if accuracy is not None and accuracy > CLOCK_TOLERANCE:
+        # The time may be off by more than we accept of a clock.
+        raise TimestampNotTrustworthy("the time-stamp's accuracy is too wide", "accuracy")
     signer, others = _check_signature(signed_data)
     check_signer(signer.dump(), [other.dump() for other in others], gen_time)
-    return TimestampToken(content.dump(), gen_time, _accuracy(info), authority_name, info["policy"].dotted)
+    return TimestampToken(content.dump(), gen_time, accuracy, authority_name, info["policy"].dotted)
 
 
 def _check_status(status: tsp.PKIStatusInfo) -> None:

@@ -15,6 +15,18 @@ from signing.formats.der import sequence
 from tests.signing.pki import Holder, Pki
 
 
+class _Stamper(DummyTimeStamper):
+    """Says how accurate its clock is, as authorities do that keep to ETSI EN 319 422."""
+
+    accuracy: dict[str, int] | None = None
+
+    def _build_tst_info(self, *arguments: Any) -> Any:
+        info = super()._build_tst_info(*arguments)
+        if self.accuracy is not None:
+            info["accuracy"] = self.accuracy
+        return info
+
+
 class Authority:
     """Its behaviour and address; behaviour is one of the branches of `answer`."""
 
@@ -76,9 +88,11 @@ class Authority:
 
     def _stamp(self, request: Any, stamper: Holder, when: dt.datetime) -> bytes:
         chain = [] if stamper is self.pki.foreign_authority else [x509.Certificate.load(self.pki.issuing.der)]
-        dummy = DummyTimeStamper(
+        accuracy = {"vague": {"seconds": 900}, "accurate": {"seconds": 1, "millis": 500}}.get(self.behaviour)
+        dummy = _Stamper(
             x509.Certificate.load(stamper.der), keys.PrivateKeyInfo.load(stamper.key_der), chain, fixed_dt=when
         )
+        dummy.accuracy = accuracy
         return bytes(dummy.request_tsa_response(request).dump())
 
 

@@ -8,9 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from certs.model import Purpose, TrustAnchor
+from certs.revocation.cache import MemoryCache
+from certs.revocation.fetch import HttpExchange
+from certs.revocation.gather import GatherLimits, RevocationGatherer
 from signing.errors import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
 from signing.timestamps.fake import FakeTimestampAuthority
-from signing.timestamps.rfc3161 import Rfc3161Authority
+from signing.timestamps.rfc3161 import Rfc3161Authority, check_timestamp_signer
+from tests.certs.authority import running_authority
 
 IMPRINT = hashlib.sha256(b"signature value").digest()
 
@@ -58,6 +63,7 @@ def openssl_accepts(token: bytes, imprint: bytes, pki, folder) -> bool:
         ("usage-not-critical", "usage"),
         ("yesterday", "time"),
         ("tomorrow", "time"),
+        ("vague", "accuracy"),
         ("garbage", "unreadable"),
         ("empty", "unreadable"),
     ],
@@ -86,6 +92,33 @@ def test_an_authority_that_is_out_of_order_may_be_asked_again(authority, tsa, be
 
     authority.behaviour = "good"
     tsa.timestamp(IMPRINT, "sha256")
+
+
+def test_how_accurate_the_authority_says_its_time_is_comes_with_the_token(authority, tsa):
+    assert tsa.timestamp(IMPRINT, "sha256").accuracy is None
+    authority.behaviour = "accurate"
+    assert tsa.timestamp(IMPRINT, "sha256").accuracy == timedelta(seconds=1.5)
+
+
+def test_a_revoked_authority_gives_way_and_one_whose_status_nobody_tells_does_not():
+    """Its CA's answer decides; validation looks again at all of it before a signature is kept."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    with running_authority(now) as (ca, server):
+        anchors = [TrustAnchor(ca.root.der, Purpose.TSA, now - timedelta(days=400))]
+        limits = GatherLimits(total_timeout_seconds=1.0, each_timeout_seconds=0.5)
+        gatherer = RevocationGatherer(HttpExchange(lambda _: None), MemoryCache(), limits)
+
+        def check(holder) -> None:
+            check_timestamp_signer(holder.der, [ca.issuing.der], anchors, now, None, gatherer)
+
+        good, revoked, silent = ca.tsa(), ca.tsa(), ca.tsa(behaviour="down")
+        ca.revoke(revoked, now - timedelta(hours=1))
+        check(good)
+        check(silent)
+        with pytest.raises(TimestampNotTrustworthy) as caught:
+            check(revoked)
+        assert caught.value.reason == "revoked"
+        assert "/fine/ocsp" in server.calls
 
 
 def test_a_refusal_is_told_as_one(authority, tsa):
