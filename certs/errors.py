@@ -139,3 +139,63 @@ class AlgorithmRefused(CertsError):
     """The certificate, or one above it, uses an algorithm or key size that is no longer acceptable."""
 
     code = "algorithm-refused"
+
+
+class TrustedListMalformed(CertsError):
+    """The file is not a trusted list of a version that is known here, or parts of it cannot be read."""
+
+    code = "trusted-list-malformed"
+
+
+class TrustedListNotSigned(CertsError):
+    """The list has no signature that holds over the whole of it."""
+
+    code = "trusted-list-not-signed"
+
+
+class TrustedListSignerUnknown(CertsError):
+    """The list is signed by someone who may not sign it."""
+
+    code = "trusted-list-signer-unknown"
+
+
+class TrustedListExpired(CertsError):
+    """The list is overdue for its next update, or from the future."""
+
+    code = "trusted-list-expired"
+
+
+class TrustedListNotNewer(CertsError):
+    """The list is not newer than the one in force."""
+
+    code = "trusted-list-not-newer"
+
+
+class TrustedListWrongScheme(CertsError):
+    """The list belongs to another scheme than the one that it was to replace."""
+
+    code = "trusted-list-wrong-scheme"
+
+
+class TrustedListUnknown(CertsError):
+    """No trusted list has that id."""
+
+    code = "trusted-list-unknown"
+
+
+class TrustedListStateConflict(CertsError):
+    """The list's state does not allow this."""
+
+    code = "trusted-list-state-conflict"
+
+
+class FingerprintWrong(CertsError):
+    """The fingerprint given is another certificate's; nothing was confirmed."""
+
+    code = "fingerprint-wrong"
+
+
+class NeedsSecondPerson(CertsError):
+    """Whoever proposed this cannot confirm it."""
+
+    code = "needs-second-person"

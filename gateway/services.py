@@ -95,7 +95,7 @@ class Services:
 
     def _anchors_of(self, purpose: Purpose) -> tuple[TrustAnchor, ...]:
         with self.unit_of_work(read_only=True) as work:
-            return work.certificates.anchors(purpose)
+            return work.anchors(purpose)
 
     def close(self) -> None:
         """Let go of children and connections."""

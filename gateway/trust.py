@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from certs.model import PARTNER_PURPOSES, Purpose, TrustAnchor
+from certs.model import Purpose, TrustAnchor
 from certs.revocation.fetch import ExchangeFailed, HttpExchange, Limits
 from certs.revocation.gather import GatherLimits, RevocationGatherer
 from certs.revocation.model import EvidenceItem
@@ -74,7 +74,6 @@ def _ask_nobody(address: str, body: bytes | None, content_type: str | None, limi
 
 
 def trust_anchors(services: Services, purpose: Purpose | None = None) -> tuple[TrustAnchor, ...]:
-    """Return the confirmed anchors of one purpose, or all under which signatures and time-stamps may stand."""
+    """Return the anchors of one purpose, or all under which signatures and time-stamps may stand."""
     with services.unit_of_work(read_only=True) as work:
-        anchors = work.certificates.anchors(purpose)
-    return tuple(anchor for anchor in anchors if purpose is not None or anchor.purpose not in PARTNER_PURPOSES)
+        return work.anchors(purpose)

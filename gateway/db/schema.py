@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData
 
 from certs.store import Base as CertsBase
+from certs.trusted_lists import store as trusted_lists
 from gateway.db.base import Base
 from gateway.db.tables import callers, documents, evidence, work
 from payments.store import ledger_tables, statement_tables, tables
@@ -17,7 +18,7 @@ from payments.store.base import Base as PaymentsBase
 from signing.store import Base as SigningBase
 
 # Importing a module of tables adds them to its package's metadata.
-TABLE_MODULES = (callers, documents, evidence, work, ledger_tables, statement_tables, tables)
+TABLE_MODULES = (trusted_lists, callers, documents, evidence, work, ledger_tables, statement_tables, tables)
 METADATA: tuple[MetaData, ...] = (
     Base.metadata,
     CertsBase.metadata,

@@ -9,7 +9,9 @@ from typing import Any, Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from certs.model import PARTNER_PURPOSES, Purpose, TrustAnchor
 from certs.store import CertificateStore
+from certs.trusted_lists.store import LISTED_PURPOSES, TrustedListStore
 from config.identifiers import new_id
 from gateway.db import audit
 from gateway.db.engine import READ_ONLY
@@ -43,6 +45,21 @@ class UnitOfWork:
     @cached_property
     def certificates(self) -> CertificateStore:
         return CertificateStore(self.session)
+
+    @cached_property
+    def trusted_lists(self) -> TrustedListStore:
+        return TrustedListStore(self.session)
+
+    def anchors(self, purpose: Purpose | None = None) -> tuple[TrustAnchor, ...]:
+        """Return the anchors in the database, whoever vouches for them: two persons, or a trusted list.
+
+        Those of one purpose, or all under which signatures and time-stamps may stand.
+        """
+        installed = self.certificates.anchors(purpose)
+        if purpose is not None:
+            return (*installed, *(self.trusted_lists.anchors([purpose]) if purpose in LISTED_PURPOSES else ()))
+        for_signatures = (anchor for anchor in installed if anchor.purpose not in PARTNER_PURPOSES)
+        return (*for_signatures, *self.trusted_lists.anchors())
 
     @cached_property
     def signing(self) -> SigningStore:

@@ -19,6 +19,7 @@ EVENTS = {
     "certificate.withdrawn": Text("Ngừng dùng một chứng thư", "Certificate withdrawn"),
     "anchor.confirmed": Text("Xác nhận một gốc tin cậy", "Trust anchor confirmed"),
     "anchor.ended": Text("Thôi tin một gốc tin cậy", "Trust anchor ended"),
+    "trusted-list.refused": Text("Từ chối bản mới của danh sách tin cậy", "A newer trusted list refused"),
     "validation.asked": Text("Yêu cầu kiểm tra chữ ký", "Validation asked for"),
     "validation.completed": Text("Kiểm tra xong chữ ký", "Validation completed"),
     "validation.failed": Text("Không kiểm tra được chữ ký", "Validation failed"),

@@ -20,10 +20,13 @@ from gateway.jobs.handlers.revocation import refresh_status
 from gateway.jobs.handlers.self_check import check_due_key
 from gateway.jobs.handlers.signing import work_on_request
 from gateway.jobs.handlers.timestamps import work_on_timestamp
+from gateway.jobs.handlers.trusted_lists import work_on_trusted_list
 from gateway.jobs.handlers.validation import work_on_validation
 from gateway.jobs.runner import Handler
 from gateway.payment_events import RECEIPTS_TASK
 from gateway.services import Services
+from gateway.trusted_lists.refreshing import TASK as TRUSTED_LIST_TASK
+from gateway.trusted_lists.refreshing import schedule_lists
 
 HANDLERS: Mapping[str, Handler] = {
     "signing": work_on_request,
@@ -34,6 +37,7 @@ HANDLERS: Mapping[str, Handler] = {
     RENEWAL_TASK: renew_archive,
     "event-fan-out": fan_out_event,
     "webhook-delivery": deliver_webhook,
+    TRUSTED_LIST_TASK: work_on_trusted_list,
     RECEIPTS_TASK: work_on_receipts,
     SELF_CHECK_TASK: check_due_key,
     REFRESH_TASK: refresh_status,
@@ -46,4 +50,5 @@ SWEEPS: tuple[Callable[[Services, datetime], None], ...] = (
     ask_about_silent_attempts,
     announce_expiring,
     make_self_checks_due,
+    schedule_lists,
 )
