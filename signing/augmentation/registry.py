@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from signing.augmentation.asic import augment_asic
+from signing.augmentation.asic_xades import augment_container
 from signing.augmentation.base import AugmentationTools, Augmenter
 from signing.augmentation.cades import augment_cades
 from signing.augmentation.pades import augment_pdf
@@ -15,7 +15,7 @@ from signing.model import Level
 AUGMENTERS: Mapping[SignedFormat, Augmenter] = {
     SignedFormat.PADES: augment_pdf,
     SignedFormat.CADES: augment_cades,
-    SignedFormat.ASIC: augment_asic,
+    SignedFormat.ASIC: augment_container,
     SignedFormat.XADES: augment_xades,
 }
 

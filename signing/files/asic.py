@@ -58,7 +58,7 @@ def sign_asic(
         AlgorithmNotAllowed, KeySourceError, TimestampError, MaterialError, ResultUnsound: See sign_cades.
     Source: ETSI EN 319 162-1 V1.1.1, 4.3.3.2 and 4.4.3.2.
     """
-    _check_files(files, kind)
+    check_files(files, kind)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch, all_or_nothing(target):
         signature = Path(scratch) / "signature.p7s"
         if kind is ContainerKind.SIMPLE:
@@ -130,7 +130,8 @@ def _finish(
     return dataclasses.replace(measured(target, level, signed.signed_at), number=signed.number)
 
 
-def _check_files(files: Sequence[tuple[str, Path]], kind: ContainerKind) -> None:
+def check_files(files: Sequence[tuple[str, Path]], kind: ContainerKind) -> None:
+    """See that files fit into one container; errors as sign_asic."""
     if not 1 <= len(files) <= MAX_FILES:
         raise ContainerFilesUnfit(f"a container takes from 1 to {MAX_FILES} files")
     if kind is ContainerKind.SIMPLE and len(files) != 1:

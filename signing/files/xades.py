@@ -12,6 +12,7 @@ from signing.formats.xml.build import begin_signature
 from signing.formats.xml.enveloped import ElementPlace
 from signing.formats.xml.model import SignaturePolicy, XadesSigner
 from signing.formats.xml.parsing import MAX_SIZE_BYTES
+from signing.formats.xml.references import FilesBeside
 from signing.formats.xml.standalone import DECLARATION, PLACE, detached_references, enveloping_reference
 from signing.model import Level
 from signing.validation.xml_result import plan_beside_others, plan_over_another
@@ -108,7 +109,9 @@ def sign_xades_detached(
     needed_tsa(level, means)
     who = _who(signer, now, policy)
     references = detached_references(files, who.algorithm.digest_algorithm, mime_types)
-    prepared = PreparedXades(DECLARATION, PLACE, begin_signature(who, references), beside=dict(files))
+    prepared = PreparedXades(
+        DECLARATION, PLACE, begin_signature(who, references), external_file=FilesBeside(dict(files))
+    )
     return _sign(prepared, target, signer, level, means, now)
 
 
@@ -136,7 +139,7 @@ def countersign_xades(
     data, who = read_xml(source), _who(signer, now, None)
     plan = means.confined.run(plan_over_another, data, signature_id, who.algorithm.digest_algorithm)
     unfinished = begin_signature(who, [plan.reference])
-    prepared = PreparedXades(data, plan.place, unfinished, beside=dict(beside or {}), counter=True)
+    prepared = PreparedXades(data, plan.place, unfinished, external_file=FilesBeside(dict(beside or {})), counter=True)
     return _sign(prepared, target, signer, level, means, now)
 
 

@@ -1,7 +1,6 @@
 """From a key's value to a finished XAdES file: stamped, made provable, archived, and judged before it leaves."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from signing.formats.material import EvidenceSubject
 from signing.formats.xml.addition import plan_archive_stamp
 from signing.formats.xml.build import UnfinishedSignature
 from signing.formats.xml.positions import Place, splice
+from signing.formats.xml.references import ExternalFile, no_external_file
 from signing.formats.xml.text import in_document
 from signing.formats.xml.unsigned import (
     archive_timestamp,
@@ -22,7 +22,7 @@ from signing.formats.xml.unsigned import (
 )
 from signing.model import Level
 from signing.timestamps.base import TimestampToken
-from signing.validation.xml_document import FilesBeside, name_of_signature, validate_xades
+from signing.validation.xml_document import name_of_signature, validate_xml
 
 DIGEST_ALGORITHM = "sha256"
 
@@ -34,14 +34,14 @@ class PreparedXades:
     Attributes:
         data: The file without the new signature.
         unfinished: Its signed_info is what the key signs.
-        beside: The files that detached references name.
+        external_file: Gives the files that detached references name; it crosses into the child.
         counter: The signature is put into another one's properties.
     """
 
     data: bytes
     place: Place
     unfinished: UnfinishedSignature
-    beside: Mapping[str, Path] = field(default_factory=dict)
+    external_file: ExternalFile = no_external_file
     counter: bool = False
 
 
@@ -99,8 +99,7 @@ def _material(unfinished: UnfinishedSignature, token: TimestampToken, means: Mea
 def _archived(data: bytes, prepared: PreparedXades, means: Means) -> bytes:
     tsa = needed_tsa(Level.B_LTA, means)
     signature_id = prepared.unfinished.signer.signature_id
-    beside = FilesBeside(prepared.beside)
-    plan = means.confined.run(plan_archive_stamp, data, signature_id, DIGEST_ALGORITHM, beside)
+    plan = means.confined.run(plan_archive_stamp, data, signature_id, DIGEST_ALGORITHM, prepared.external_file)
     if tsa is None:
         return data
     token = tsa.timestamp(plan.imprint, DIGEST_ALGORITHM)
@@ -109,6 +108,7 @@ def _archived(data: bytes, prepared: PreparedXades, means: Means) -> bytes:
 
 def _check(target: Path, prepared: PreparedXades, level: Level, means: Means, now: datetime) -> None:
     who = prepared.unfinished.signer
-    name = means.confined.run(name_of_signature, target.read_bytes(), who.signature_id)
-    report = means.confined.run(validate_xades, target, prepared.beside, means.policy, now)
+    data = target.read_bytes()
+    name = means.confined.run(name_of_signature, data, who.signature_id)
+    report = means.confined.run(validate_xml, data, prepared.external_file, means.policy, now)
     check_result(report, name or "", who.certificate_der, f"XAdES-{level}")

@@ -1,4 +1,4 @@
-"""Validation of a container with CAdES signatures or a time-stamp: offline, in the child process."""
+"""Validation of a container with CAdES or XAdES signatures or a time-stamp: offline, in the child process."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from signing.formats.asic.layout import Layout, read_layout
 from signing.formats.asic.manifest import Manifest
 from signing.formats.cades.structure import read_signed_data
 from signing.formats.mapped import map_file
+from signing.validation.asic_xades import container_xml_queries, judge_xml_files
 from signing.validation.cades import overall_of, signed_data_queries
 from signing.validation.cms import parse_signed_data
 from signing.validation.hostile import attempt
@@ -75,11 +76,12 @@ def validate_asic(path: Path, policy: ValidationPolicy, at: datetime) -> Validat
             opened = _Opened(container, layout, replace(policy, evidence=known), at)
             archives = _judge_archives(opened)
             signatures = _judge_signatures(opened, archives)
+            signatures += judge_xml_files(container, layout, path, opened.policy, at)
             stamps = (*(report for _, report in archives), *_judge_simple_stamps(opened))
             reasons = _container_reasons(opened, signatures)
     except REFUSALS:
         reasons = (reason("container-unusable"),)
-    sound = not {one.code for one in reasons} & {"container-unusable", "signature-format-unsupported"}
+    sound = not {one.code for one in reasons} & {"container-unusable"}
     return ValidationReport(
         document_sha256=hashlib.sha256(data).hexdigest(),
         document_size_bytes=len(data),
@@ -100,6 +102,8 @@ def collect_asic_needs(path: Path, anchor_ders: tuple[bytes, ...] = ()) -> Evide
             for name in (*layout.signatures, *layout.timestamps):
                 parts = read_signed_data(container.read(name))
                 queries.update({one.certificate_der: one for one in signed_data_queries(parts, anchor_ders)})
+            xml_queries = container_xml_queries(container, layout, anchor_ders)
+            queries.update({one.certificate_der: one for one in xml_queries})
     except REFUSALS:
         return EvidenceNeeds(())
     return EvidenceNeeds(tuple(queries.values())[:MAX_QUERIES])
@@ -244,8 +248,6 @@ def _refused_stamp(place: str) -> TimestampReport:
 
 def _container_reasons(opened: _Opened, signatures: tuple[SignatureReport, ...]) -> tuple[Reason, ...]:
     codes = []
-    if opened.layout.xml_signatures:
-        codes.append("signature-format-unsupported")
     if opened.layout.unreadable:
         codes.append("container-unsound")
     if signatures and not any(one.covers_whole_document for one in signatures):

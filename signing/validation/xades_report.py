@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import unquote
 
 from certs.algorithms import AlgorithmRefusal, AlgorithmUse
 from certs.model import Indication, PathResult, Purpose, SubIndication
@@ -68,10 +69,15 @@ def named_signatures(root: Element) -> list[tuple[Element, str]]:
 
 def judge_signatures(root: Element, context: XmlContext) -> tuple[SignatureReport, ...]:
     """Judge every signature and counter-signature of a parsed file, in document order."""
+    return tuple(report for report, _ in judge_with_files(root, context))
+
+
+def judge_with_files(root: Element, context: XmlContext) -> tuple[tuple[SignatureReport, frozenset[str]], ...]:
+    """Judge every signature, each with the files outside that it covers and that are unchanged."""
     return tuple(_guarded(signature, f"{context.label}{name}", context) for signature, name in named_signatures(root))
 
 
-def _guarded(signature: Element, name: str, context: XmlContext) -> SignatureReport:
+def _guarded(signature: Element, name: str, context: XmlContext) -> tuple[SignatureReport, frozenset[str]]:
     broken = SignatureReport(
         field_name=name,
         indication=Indication.INDETERMINATE,
@@ -81,11 +87,12 @@ def _guarded(signature: Element, name: str, context: XmlContext) -> SignatureRep
         covers_whole_document=False,
         modifications_after=Modifications.NONE,
     )
-    return attempt(lambda: _judge(signature, name, context), broken)
+    return attempt(lambda: _judge(signature, name, context), (broken, frozenset()))
 
 
-def _judge(signature: Element, name: str, context: XmlContext) -> SignatureReport:
+def _judge(signature: Element, name: str, context: XmlContext) -> tuple[SignatureReport, frozenset[str]]:
     findings = check_signature(signature, context.external_file)
+    files = frozenset(unquote(part.uri) for part in findings.parts if part.path is None and part.intact)
     seen = _Seen(signature, findings, embedded_evidence(signature))
     archive = _judge_archive_stamps(seen, context)
     proved_by = earliest(archive)
@@ -112,7 +119,7 @@ def _judge(signature: Element, name: str, context: XmlContext) -> SignatureRepor
     )
     refused = weak or (path.algorithm if path is not None else None)
     main = reason(code, time=path.revocation.revoked_at if path is not None else None, refused=refused)
-    return with_signer(replace(report, reasons=(main, *notes_on(report, proof, context.at))), path)
+    return with_signer(replace(report, reasons=(main, *notes_on(report, proof, context.at))), path), files
 
 
 def covers_everything(signature: Element, findings: XadesFindings) -> bool:

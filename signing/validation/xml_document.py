@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from certs.revocation.addresses import build_status_queries
 from certs.revocation.model import StatusQuery
 from signing.errors import DocumentNotSignable
 from signing.formats.xml.parsing import Element, parse_xml
-from signing.formats.xml.references import ExternalFile
+from signing.formats.xml.references import ExternalFile, FilesBeside
 from signing.formats.xml.structure import find_signatures
 from signing.validation.cades import MAX_QUERIES, overall_of
 from signing.validation.cms import CmsFindings, check_token
@@ -21,17 +20,6 @@ from signing.validation.wording import reason
 from signing.validation.xades import XadesFindings, check_signature
 from signing.validation.xades_report import XmlContext, judge_signatures, named_signatures
 from signing.validation.xades_stamps import embedded_evidence, find_archive_stamps, find_signature_stamps
-
-
-@dataclass(frozen=True)
-class FilesBeside:
-    """Reads the files beside a signature file, by the names that references give them. It crosses into the child."""
-
-    files: Mapping[str, Path]
-
-    def __call__(self, name: str) -> bytes | None:
-        """Return a file's content, or None where no file of that name was given."""
-        return self.files[name].read_bytes() if name in self.files else None
 
 
 def validate_xades(path: Path, beside: Mapping[str, Path], policy: ValidationPolicy, at: datetime) -> ValidationReport:

@@ -38,7 +38,7 @@ def archive_octets(
     method: str,
     prefixes: tuple[str, ...] = (),
     before: Element | None = None,
-) -> Iterator[bytes]:
+) -> Iterator[bytes | memoryview]:
     """Yield what an archive time-stamp is over, piece by piece.
 
     Args:

@@ -8,16 +8,18 @@ Sources: XML Signature 1.1, 4.4.3 and 6.6; XML-Signature XPath Filter 2.0.
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import unquote
 
 from signing.errors import XmlReferenceUnsound, XmlTransformUnsupported
+from signing.formats.mapped import map_file
 from signing.formats.xml.canonical import METHODS, canonical, outermost_signatures, without
 from signing.formats.xml.names import BASE64, C14N, DS, ENVELOPED, EXC_C14N, XPATH, XPATH_FILTER_2, ds
 from signing.formats.xml.parsing import Element, find_by_id, parse_xml, text_of
 
-ExternalFile = Callable[[str], bytes | None]
+ExternalFile = Callable[[str], bytes | memoryview | None]
 """The content of a file beside the signature by its name; None where there is none."""
 
 MAX_TRANSFORMS = 8
@@ -29,9 +31,20 @@ _FILTER_2_XPATH = f"{{{XPATH_FILTER_2}}}XPath"
 _INCLUSIVE = f"{{{EXC_C14N}}}InclusiveNamespaces"
 
 
-def no_external_file(_name: str) -> bytes | None:
+def no_external_file(_name: str) -> bytes | memoryview | None:
     """There are no files beside the signature."""
     return None
+
+
+@dataclass(frozen=True)
+class FilesBeside:
+    """Reads the files beside a signature file, by the names that references give them. It crosses into the child."""
+
+    files: Mapping[str, Path]
+
+    def __call__(self, name: str) -> memoryview | None:
+        """Return a file's content, or None where no file of that name was given."""
+        return map_file(self.files[name]) if name in self.files else None
 
 
 @dataclass(frozen=True)
@@ -44,7 +57,7 @@ class Referred:
         external: The external file's name.
     """
 
-    octets: bytes | None
+    octets: bytes | memoryview | None
     element: Element | None = None
     external: str | None = None
 
@@ -99,17 +112,20 @@ def _same_document(uri: str, reference: Element) -> _NodeSet | None:
     return _NodeSet(found[0], comments=pointer is not None)
 
 
-def _transformed(start: _NodeSet | bytes, reference: Element, signature: Element, last_method: str) -> bytes:
+def _transformed(
+    start: _NodeSet | bytes | memoryview, reference: Element, signature: Element, last_method: str
+) -> bytes | memoryview:
     transforms = reference.findall(f"{ds('Transforms')}/{ds('Transform')}")
     if len(transforms) > MAX_TRANSFORMS:
         raise XmlTransformUnsupported("a reference has too many transforms")
-    at: _NodeSet | bytes = start
+    at = start
     for transform in transforms:
         at = _apply(transform, at, signature)
-    return at if isinstance(at, bytes) else _octets(at, last_method, ())
+    return at if isinstance(at, (bytes, memoryview)) else _octets(at, last_method, ())
 
 
-def _apply(transform: Element, at: _NodeSet | bytes, signature: Element) -> _NodeSet | bytes:
+def _apply(transform: Element, given: _NodeSet | bytes | memoryview, signature: Element) -> _NodeSet | bytes:
+    at = bytes(given) if isinstance(given, memoryview) else given
     algorithm = transform.get("Algorithm", "")
     if algorithm in METHODS:
         nodes = _NodeSet(parse_xml(at), comments=True) if isinstance(at, bytes) else at

@@ -55,5 +55,10 @@ def detached_references(
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, digest_algorithm).digest()
         mime_type = (mime_types or {}).get(name, "application/octet-stream")
-        references.append(DataReference(uri=quote(name), digest=digest, mime_type=mime_type))
+        references.append(file_reference(name, digest, mime_type))
     return references
+
+
+def file_reference(name: str, digest: bytes, mime_type: str) -> DataReference:
+    """Return the reference to a file beside the signature, whose octets are digested as they are."""
+    return DataReference(uri=quote(name), digest=digest, mime_type=mime_type)

@@ -25,7 +25,7 @@ from signing.files.model import Means
 from signing.formats.asic.container import ASIC_E, ASIC_S, rewrite_container, write_container
 from signing.formats.asic.manifest import read_manifest
 from signing.model import Level
-from signing.validation.asic import collect_asic_needs, validate_asic
+from signing.validation.asic import MAX_QUERIES, collect_asic_needs, validate_asic
 from signing.validation.policy import ValidationPolicy
 from signing.validation.report import Overall
 from tests.signing.cms_judges import openssl_complaint
@@ -263,7 +263,7 @@ def test_hostile_containers_by_others_cost_little_and_pass_never(corpus):
     for entry, path in corpus_entries(corpus, "ASiC-E-XAdES", "ASiC-S-XAdES"):
         report = validate_asic(path, ValidationPolicy(), NOW)
         assert report.overall in {Overall.INDETERMINATE, Overall.FAILED}, entry["file"]
-        assert collect_asic_needs(path).queries == ()
+        assert len(collect_asic_needs(path).queries) <= MAX_QUERIES
 
 
 def test_a_container_without_any_signature_has_none(policy, source, tmp_path):
