@@ -117,6 +117,12 @@ class ReceiptSettings(Section):
     charge_series: str = "LP-{yy}E"
 
 
+class RefundSettings(Section):
+    """Refunds: what one person may ask for and approve in one day, in VND."""
+
+    officer_day_limit_minor: int = Field(500_000_000, ge=0)
+
+
 class WebhookSettings(Section):
     """Outgoing events."""
 
@@ -164,6 +170,7 @@ class Settings(BaseSettings):
     revocation: RevocationSettings = RevocationSettings()
     archive: ArchiveSettings = ArchiveSettings()
     receipts: ReceiptSettings = ReceiptSettings()
+    refunds: RefundSettings = RefundSettings()
     webhooks: WebhookSettings = WebhookSettings()
     worker: WorkerSettings = WorkerSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

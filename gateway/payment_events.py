@@ -31,5 +31,8 @@ def _evidence(event: DomainEvent) -> dict[str, object]:
         "attempt_id",
         "number",
         "document_sha256",
+        "refund_id",
+        "officer",
+        "by",
     )
     return {name: event.data[name] for name in kept if name in event.data}

@@ -10,7 +10,7 @@ from gateway.db.unit_of_work import UnitOfWork
 from gateway.payment_events import recorder
 from gateway.problems import ApiProblem
 from gateway.services import Services
-from payments.journeys import book_arrivals, expected_payments, settle_transfers
+from payments.journeys import book_arrivals, expected_payments, settle_refund_debits, settle_transfers
 from payments.providers.vietqr.reference import find_references
 from payments.reconciliation.journey import Reconciled, StatementImport, import_statement, reconcile
 from payments.statements.model import Statement
@@ -52,6 +52,7 @@ def import_file(
         for statement in imported.statements:
             entries = work.statements.entries_of(statement.id, limit=statement.entries_new)
             settle_transfers(work.payments, entries, now=now, record=record)
+            settle_refund_debits(work.payments, entries, now=now, record=record)
             work.audited(actor, "statement.imported", statement.id, unit_id, now, sha256=blob.sha256)
     days = _days_of(parsed)
     reconciled = {

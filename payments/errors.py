@@ -145,3 +145,69 @@ class RefundNotPossible(PaymentsError):
     """The provider cannot or will not pay this back; nothing was sent, or it was refused for good."""
 
     code = "refund-not-possible"
+
+
+class RefundUnsound(PaymentsError):
+    """The refund as asked for cannot stand: no reason, nobody named, an amount that is not positive, no beneficiary."""
+
+    code = "refund-unsound"
+
+
+class RefundNotFound(PaymentsError):
+    """There is no such refund."""
+
+    code = "refund-not-found"
+
+
+class RefundTooLarge(PaymentsError):
+    """More than was paid less what is refunded or asked to be refunded already."""
+
+    code = "refund-too-large"
+
+
+class RefundKeyReused(PaymentsError):
+    """The action key names another refund of this order."""
+
+    code = "refund-key-reused"
+
+
+class SamePersonTwice(PaymentsError):
+    """Whoever asks for a refund does not approve it: that takes a second person."""
+
+    code = "same-person-twice"
+
+
+class OfficerLimitReached(PaymentsError):
+    """The person has asked for or approved as much today as one person may."""
+
+    code = "officer-limit-reached"
+
+
+class FeeOrderPaymentUnderWay(PaymentsError):
+    """A payment of the fee order may be under way, so what it comes to cannot change now."""
+
+    code = "fee-order-payment-under-way"
+
+
+class FeeCatalogueUnsound(PaymentsError):
+    """An entry of the catalogue of fees, or the quantities given for it, cannot be used."""
+
+    code = "fee-catalogue-unsound"
+
+
+class FeeNotInCatalogue(PaymentsError):
+    """The catalogue has no fee for this procedure on this day."""
+
+    code = "fee-not-in-catalogue"
+
+
+class ReceiptEnded(PaymentsError):
+    """The receipt was cancelled or replaced."""
+
+    code = "receipt-ended"
+
+
+class ReceiptSeriesClosed(PaymentsError):
+    """The series was closed and numbers nothing any more."""
+
+    code = "receipt-series-closed"

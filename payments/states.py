@@ -14,6 +14,8 @@ class OrderState(StrEnum):
     PAID = "paid"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    # Every item is exempt: there is nothing to pay.
+    EXEMPT = "exempt"
 
 
 class OrderMove(StrEnum):
@@ -22,6 +24,7 @@ class OrderMove(StrEnum):
     PAY = "pay"
     CANCEL = "cancel"
     EXPIRE = "expire"
+    EXEMPT = "exempt"
 
 
 class AttemptState(StrEnum):
@@ -49,6 +52,8 @@ class ReceiptState(StrEnum):
     NUMBERED = "numbered"
     SEALED = "sealed"
     DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
 
 
 class ReceiptMove(StrEnum):
@@ -56,12 +61,43 @@ class ReceiptMove(StrEnum):
 
     SEAL = "seal"
     DELIVER = "deliver"
+    CANCEL = "cancel"
+    REPLACE = "replace"
+
+
+class RefundState(StrEnum):
+    """Where one refund stands: from a proposal or a person's request to money that is proven to have gone back.
+
+    UNKNOWN: it was sent and nothing is known of it. CONFIRMED: a provider or a statement says that it was paid back.
+    """
+
+    PROPOSED = "proposed"
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+
+
+class RefundMove(StrEnum):
+    """What people decide about a refund, and what is heard of it."""
+
+    REQUEST = "request"
+    APPROVE = "approve"
+    REJECT = "reject"
+    LOSE_SIGHT = "lose-sight"
+    SEND = "send"
+    CONFIRM = "confirm"
+    FAIL = "fail"
 
 
 ORDERS: Final[Mapping[tuple[OrderState, OrderMove], OrderState]] = {
     (OrderState.OPEN, OrderMove.PAY): OrderState.PAID,
     (OrderState.OPEN, OrderMove.CANCEL): OrderState.CANCELLED,
     (OrderState.OPEN, OrderMove.EXPIRE): OrderState.EXPIRED,
+    (OrderState.OPEN, OrderMove.EXEMPT): OrderState.EXEMPT,
 }
 
 # Money that a provider proves to have taken counts whatever we had been told before, so success follows failure and
@@ -80,13 +116,32 @@ ATTEMPTS: Final[Mapping[tuple[AttemptState, AttemptMove], AttemptState]] = {
     (AttemptState.UNRESOLVED, AttemptMove.FAIL): AttemptState.FAILED,
 }
 
+_STANDING: Final = (ReceiptState.NUMBERED, ReceiptState.SEALED, ReceiptState.DELIVERED)
 RECEIPTS: Final[Mapping[tuple[ReceiptState, ReceiptMove], ReceiptState]] = {
     (ReceiptState.NUMBERED, ReceiptMove.SEAL): ReceiptState.SEALED,
     (ReceiptState.SEALED, ReceiptMove.DELIVER): ReceiptState.DELIVERED,
+    **{(state, ReceiptMove.CANCEL): ReceiptState.CANCELLED for state in _STANDING},
+    **{(state, ReceiptMove.REPLACE): ReceiptState.REPLACED for state in _STANDING},
 }
 
-State = TypeVar("State", OrderState, AttemptState, ReceiptState)
-Move = TypeVar("Move", OrderMove, AttemptMove, ReceiptMove)
+# Sending first loses sight of a refund: if we stop before the answer it is asked about, and never sent a second time.
+REFUNDS: Final[Mapping[tuple[RefundState, RefundMove], RefundState]] = {
+    (RefundState.PROPOSED, RefundMove.REQUEST): RefundState.REQUESTED,
+    (RefundState.PROPOSED, RefundMove.REJECT): RefundState.REJECTED,
+    (RefundState.REQUESTED, RefundMove.APPROVE): RefundState.APPROVED,
+    (RefundState.REQUESTED, RefundMove.REJECT): RefundState.REJECTED,
+    (RefundState.APPROVED, RefundMove.LOSE_SIGHT): RefundState.UNKNOWN,
+    (RefundState.APPROVED, RefundMove.SEND): RefundState.SENT,
+    (RefundState.APPROVED, RefundMove.FAIL): RefundState.FAILED,
+    (RefundState.UNKNOWN, RefundMove.SEND): RefundState.SENT,
+    (RefundState.UNKNOWN, RefundMove.CONFIRM): RefundState.CONFIRMED,
+    (RefundState.UNKNOWN, RefundMove.FAIL): RefundState.FAILED,
+    (RefundState.SENT, RefundMove.CONFIRM): RefundState.CONFIRMED,
+    (RefundState.SENT, RefundMove.FAIL): RefundState.FAILED,
+}
+
+State = TypeVar("State", OrderState, AttemptState, ReceiptState, RefundState)
+Move = TypeVar("Move", OrderMove, AttemptMove, ReceiptMove, RefundMove)
 
 
 def next_state(table: Mapping[tuple[State, Move], State], state: State, move: Move) -> State:

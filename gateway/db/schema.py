@@ -13,12 +13,15 @@ from certs.store import Base as CertsBase
 from certs.trusted_lists import store as trusted_lists
 from gateway.db.base import Base
 from gateway.db.tables import callers, documents, evidence, work
-from payments.store import ledger_tables, statement_tables, tables
+from payments.store import catalogue_tables, ledger_tables, refund_tables, statement_tables, tables
 from payments.store.base import Base as PaymentsBase
 from signing.store import Base as SigningBase
 
 # Importing a module of tables adds them to its package's metadata.
-TABLE_MODULES = (trusted_lists, callers, documents, evidence, work, ledger_tables, statement_tables, tables)
+TABLE_MODULES = (
+    *(trusted_lists, callers, documents, evidence, work),
+    *(catalogue_tables, ledger_tables, refund_tables, statement_tables, tables),
+)
 METADATA: tuple[MetaData, ...] = (
     Base.metadata,
     CertsBase.metadata,

@@ -37,7 +37,7 @@ ATTEMPT_STATES = {
     AttemptState.UNRESOLVED: StepState.ATTENTION,
 }
 # The method of a kept message that is the answer to a question of ours.
-OUR_QUESTION = "QUERY"
+OUR_QUESTIONS = ("QUERY", "REFUND")
 
 
 def order_steps(work: UnitOfWork, names: Names, order: FeeOrderRow) -> list[StoryStep]:
@@ -93,7 +93,7 @@ def _callback(names: Names, row: ProviderCallbackRow) -> StoryStep:
         amount_minor=row.amount_minor,
         body_sha256=hashlib.sha256(row.body or row.query).hexdigest(),
     )
-    kind = StepKind.PROVIDER_ASKED if row.method == OUR_QUESTION else StepKind.CALLBACK_RECEIVED
+    kind = StepKind.PROVIDER_ASKED if row.method in OUR_QUESTIONS else StepKind.CALLBACK_RECEIVED
     return StoryStep(kind, STATES[outcome], row.received_at, provider, note=note_of(row), callbacks=(view,))
 
 

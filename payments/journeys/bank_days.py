@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from payments.events import Record
+from payments.journeys.refund_outcomes import PaidOut, confirm_by_statement
 from payments.journeys.transfers import settle_transfer
 from payments.ledger.accounts import AccountKind, bank, clearing
 from payments.ledger.journal import JournalEntry, Posting
@@ -12,8 +13,10 @@ from payments.local_time import HANOI
 from payments.model import BankTransfer, Settlement
 from payments.money import Money
 from payments.providers.vietqr.reference import find_references
-from payments.reconciliation.model import ExpectedPayment, Match
+from payments.reconciliation.model import ExpectedPayment, Match, MatchRule
+from payments.reconciliation.rows import match_row
 from payments.store.payments import PaymentStore
+from payments.store.refund_tables import RefundRow
 from payments.store.statement_tables import StatementEntryRow
 from payments.store.tables import PaymentAttemptRow
 
@@ -28,8 +31,7 @@ def settle_transfers(
     """Book the credits that name exactly one order by its checked transfer reference; again changes nothing."""
     settlements = []
     for entry in entries:
-        texts = (*entry.texts, *(text for detail in entry.details for text in detail["texts"]))
-        named = {found.reference for text in texts for found in find_references(text) if found.exact}
+        named = {found.reference for text in _texts_of(entry) for found in find_references(text) if found.exact}
         if entry.amount_minor <= 0 or entry.reversal or len(named) != 1:
             continue
         transfer = BankTransfer(
@@ -41,6 +43,28 @@ def settle_transfers(
         )
         settlements.append(settle_transfer(store, transfer, now=now, record=record))
     return settlements
+
+
+def settle_refund_debits(
+    store: PaymentStore, entries: Iterable[StatementEntryRow], *, now: datetime, record: Record
+) -> list[RefundRow]:
+    """Confirm the refunds that debits name exactly, and match each with its debit; again changes nothing."""
+    confirmed = []
+    for entry in entries:
+        named = {found.reference for text in _texts_of(entry) for found in find_references(text) if found.exact}
+        if entry.amount_minor >= 0 or entry.reversal or len(named) != 1:
+            continue
+        paid = PaidOut(named.pop(), entry.account, Money(-entry.amount_minor, entry.currency), entry.id)
+        row = confirm_by_statement(store, paid, now=now, record=record)
+        if row is not None:
+            match = Match((entry.id, 0), row.id, MatchRule.OUR_REFERENCE, entry.amount_minor, entry.currency)
+            store.statements.add_matches([match_row(entry.unit_id, entry.account, match, now)])
+            confirmed.append(row)
+    return confirmed
+
+
+def _texts_of(entry: StatementEntryRow) -> tuple[str, ...]:
+    return (*entry.texts, *(text for detail in entry.details for text in detail["texts"]))
 
 
 def _bank_reference(entry: StatementEntryRow) -> str:

@@ -26,7 +26,7 @@ def open_order(store: PaymentStore, draft: FeeOrderDraft, *, now: datetime, reco
     if draft.expires_at <= now:
         raise FeeOrderUnsound("a fee order expires after it is opened")
     order = _order_row(draft, now)
-    store.add_order(order)
+    store.add_order(order, [_item_row(order, line_no, item) for line_no, item in enumerate(draft.items, 1)])
     postings = order_charged(order.items)
     store.journal.post(
         JournalEntry(order.unit_id, "order-charged", order.id, f"Phí, lệ phí hồ sơ {order.dossier_code}", now, postings)
@@ -80,6 +80,7 @@ def ensure_open(order: FeeOrderRow) -> None:
         OrderState.PAID: FeeOrderAlreadyPaid,
         OrderState.CANCELLED: FeeOrderCancelled,
         OrderState.EXPIRED: FeeOrderExpired,
+        OrderState.EXEMPT: FeeOrderAlreadyPaid,
     }
     state = OrderState(order.state)
     if state in refusals:
@@ -108,9 +109,8 @@ def _close(store: PaymentStore, order: FeeOrderRow, move: OrderMove, now: dateti
 
 
 def _order_row(draft: FeeOrderDraft, now: datetime) -> FeeOrderRow:
-    order_id = new_id()
     return FeeOrderRow(
-        id=order_id,
+        id=new_id(),
         unit_id=draft.unit_id,
         client_id=draft.client_id,
         dossier_code=draft.dossier_code,
@@ -125,16 +125,17 @@ def _order_row(draft: FeeOrderDraft, now: datetime) -> FeeOrderRow:
         expires_at=draft.expires_at,
         created_at=now,
         updated_at=now,
-        items=[_item_row(draft.unit_id, order_id, line_no, item) for line_no, item in enumerate(draft.items, 1)],
+        revision=1,
     )
 
 
-def _item_row(unit_id: str, order_id: str, line_no: int, item: FeeItem) -> FeeOrderItemRow:
+def _item_row(order: FeeOrderRow, line_no: int, item: FeeItem) -> FeeOrderItemRow:
     return FeeOrderItemRow(
         id=new_id(),
-        unit_id=unit_id,
-        order_id=order_id,
+        unit_id=order.unit_id,
+        order_id=order.id,
         line_no=line_no,
+        revision=order.revision,
         kind=item.kind,
         name=item.name,
         procedure_code=item.procedure_code,
@@ -142,5 +143,6 @@ def _item_row(unit_id: str, order_id: str, line_no: int, item: FeeItem) -> FeeOr
         sub_item=item.sub_item,
         credited_unit=item.credited_unit,
         amount_minor=item.amount.amount_minor,
+        full_amount_minor=item.amount.amount_minor,
         currency=item.amount.currency,
     )

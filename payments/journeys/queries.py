@@ -6,7 +6,7 @@ from datetime import datetime
 
 from payments.errors import ProviderAnswerNotAuthentic, ProviderUnavailable, ProviderUnknown
 from payments.events import Record
-from payments.journeys.callbacks import QUERY_METHOD, close_callback, keep_callback
+from payments.journeys.kept_calls import QUERY_METHOD, close_callback, keep_callback
 from payments.journeys.orders import order_event
 from payments.journeys.schedule import GIVE_UP_AFTER, next_query_at
 from payments.journeys.settlement import settle_event

@@ -6,8 +6,19 @@ from typing import Final
 # Minutes between one query and the next; the last holds until the attempt is given up.
 QUERY_MINUTES: Final = (1, 2, 5, 15, 60)
 GIVE_UP_AFTER: Final = timedelta(days=3)
+# Banks take weeks to credit a card.
+REFUND_GIVE_UP_AFTER: Final = timedelta(days=30)
 # After this much time past its end, an attempt that the provider has never heard of was never paid.
 NEVER_PAID_AFTER: Final = timedelta(minutes=15)
+
+
+def next_refund_query_at(query_count: int, sent_at: datetime, now: datetime) -> datetime | None:
+    """Return when a refund is asked about again: as attempts are for three days, then daily; None after a month."""
+    if now > sent_at + REFUND_GIVE_UP_AFTER:
+        return None
+    if now > sent_at + GIVE_UP_AFTER:
+        return now + timedelta(days=1)
+    return next_query_at(query_count - 1, now)
 
 
 def first_query_at(now: datetime) -> datetime:

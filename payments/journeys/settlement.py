@@ -6,7 +6,9 @@ from datetime import datetime
 from config.identifiers import new_id
 from payments.events import DomainEvent, Record
 from payments.journeys.orders import order_event
+from payments.journeys.refunds import propose_refund
 from payments.journeys.schedule import NEVER_PAID_AFTER
+from payments.journeys.suspense import suspense_break
 from payments.ledger.accounts import Account, clearing
 from payments.ledger.journal import JournalEntry
 from payments.ledger.posting_rules import money_suspended, order_paid
@@ -72,7 +74,9 @@ def _succeeded(store: PaymentStore, matter: Matter, record: Record) -> Settlemen
         entry_id = book_order_paid(store, order, received_on, attempt, now=now, record=record)
         return matter.ended(SettlementOutcome.BOOKED, entry_id)
     reason = f"order-{order.state}" if order.state != OrderState.OPEN else "paid-twice"
-    entry_id = book_suspended(store, order, received_on, attempt, reason, now=now, record=record)
+    entry_id = book_suspended(
+        store, order, received_on, attempt, matter.event.transaction, reason, now=now, record=record
+    )
     return matter.ended(SettlementOutcome.SUSPENDED, entry_id)
 
 
@@ -149,12 +153,19 @@ def book_suspended(
     order: FeeOrderRow,
     received_on: Account,
     attempt: PaymentAttemptRow,
+    transaction: str,
     reason: str,
     *,
     now: datetime,
     record: Record,
 ) -> str:
-    """Keep money apart that a locked order is not waiting for, and say so. Returns the entry's id."""
+    """Keep money apart that a locked order is not waiting for, propose to pay it back, and say so.
+
+    Args:
+        transaction: The provider's own number of this money, by which it is paid back.
+    Returns:
+        The entry's id.
+    """
     description = f"Tiền chờ xử lý của hồ sơ {order.dossier_code} ({attempt.provider}, {reason})"
     postings = money_suspended(attempt.amount, received_on)
     entry = store.journal.post(JournalEntry(order.unit_id, "money-suspended", order.id, description, now, postings))
@@ -167,5 +178,7 @@ def book_suspended(
         "reason": reason,
         "entry_id": entry.id,
     }
+    store.statements.add_breaks([suspense_break(order, attempt, received_on, reason, entry.id, now)])
+    propose_refund(store, order, attempt, transaction, entry.id, reason, now=now, record=record)
     record(DomainEvent("payment.suspended", order.unit_id, order.id, data))
     return entry.id

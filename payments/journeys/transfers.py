@@ -33,7 +33,9 @@ def settle_transfer(store: PaymentStore, transfer: BankTransfer, *, now: datetim
         outcome = SettlementOutcome.BOOKED
     else:
         reason = "amount-differs" if order.state == OrderState.OPEN else f"order-{order.state}"
-        entry_id = book_suspended(store, order, received_on, attempt, reason, now=now, record=record)
+        entry_id = book_suspended(
+            store, order, received_on, attempt, transfer.bank_reference, reason, now=now, record=record
+        )
         outcome = SettlementOutcome.SUSPENDED
     return Settlement(outcome, order_id=order.id, attempt_id=attempt.id, entry_id=entry_id, event=transfer)
 

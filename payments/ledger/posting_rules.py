@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from payments.ledger.accounts import RECEIVABLE, SUSPENSE, Account, charged, income
+from payments.ledger.accounts import RECEIVABLE, REFUNDS, SUSPENSE, Account, charged, income
 from payments.ledger.journal import Posting
 from payments.money import Money
 
@@ -42,6 +42,21 @@ def order_paid(items: Sequence[ChargedFee], total: Money, received_on: Account) 
 def money_suspended(amount: Money, received_on: Account) -> tuple[Posting, ...]:
     """Money came that no open order is waiting for, or not in this amount: kept apart until a person decides."""
     return (Posting(received_on, SUSPENSE, amount),)
+
+
+def refund_owed_of_income(parts: Sequence[tuple[ChargedFee, Money]]) -> tuple[Posting, ...]:
+    """Part of what was earned is to be paid back: each line's income gives its part."""
+    return tuple(Posting(income(*_line(item)), REFUNDS, amount) for item, amount in parts)
+
+
+def refund_owed_of_suspense(amount: Money) -> tuple[Posting, ...]:
+    """Money that was kept apart is to be paid back."""
+    return (Posting(SUSPENSE, REFUNDS, amount),)
+
+
+def refund_paid(amount: Money, paid_from: Account) -> tuple[Posting, ...]:
+    """What was owed went back to the payer."""
+    return (Posting(REFUNDS, paid_from, amount),)
 
 
 def provider_paid_out(gross: Money, fee: Money, clearing: Account, bank: Account, fees: Account) -> tuple[Posting, ...]:

@@ -104,6 +104,8 @@ class BreakKind(StrEnum):
     CREDIT_TAKEN_BACK = "credit-taken-back"
     DEBIT_RETURNED = "debit-returned"
     DEBIT_UNEXPLAINED = "debit-unexplained"
+    # Found when it was booked, not on a statement: a payment that no open order was waiting for.
+    MONEY_IN_SUSPENSE = "money-in-suspense"
 
 
 class ProposalKind(StrEnum):

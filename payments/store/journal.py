@@ -84,6 +84,11 @@ class JournalStore:
             row.unit_id, row.kind, row.subject_id, row.description, row.booked_at, postings, row.reverses_entry_id
         )
 
+    def find_about(self, subject_id: str, kind: str) -> JournalEntryRow | None:
+        """Return the newest entry of a kind about a row."""
+        query = select(JournalEntryRow).where(JournalEntryRow.subject_id == subject_id, JournalEntryRow.kind == kind)
+        return self._session.scalars(query.order_by(JournalEntryRow.sequence.desc()).limit(1)).first()
+
     def entries_about(self, subject_ids: Iterable[str]) -> list[JournalEntryRow]:
         """Return the entries about these rows, in the order in which they were booked."""
         query = select(JournalEntryRow).where(JournalEntryRow.subject_id.in_(list(subject_ids)))

@@ -1,9 +1,10 @@
 """Fee orders and attempts, and the way to the other stores of payments."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from payments.errors import AttemptNotFound, FeeOrderNotFound
@@ -11,7 +12,9 @@ from payments.states import AttemptState, OrderState
 from payments.store.callbacks import CallbackStore
 from payments.store.journal import JournalStore
 from payments.store.receipts import ReceiptStore
-from payments.store.tables import CollectionAccountRow, FeeOrderRow, PaymentAttemptRow
+from payments.store.refunds import RefundStore
+from payments.store.statements import StatementStore
+from payments.store.tables import CollectionAccountRow, FeeOrderItemRow, FeeOrderRow, PaymentAttemptRow
 
 IN_FLIGHT = (AttemptState.STARTED, AttemptState.UNKNOWN)
 
@@ -19,7 +22,7 @@ IN_FLIGHT = (AttemptState.STARTED, AttemptState.UNKNOWN)
 class PaymentStore:
     """Payments seen through one session; it never commits.
 
-    Locks are always taken in this order: callback, fee order, attempt, journal head, receipt series.
+    Locks are always taken in this order: callback, fee order, attempt, refund, journal head, receipt series.
     """
 
     def __init__(self, session: Session) -> None:
@@ -36,14 +39,36 @@ class PaymentStore:
         return ReceiptStore(self._session)
 
     @cached_property
+    def refunds(self) -> RefundStore:
+        """Refunds and proposals."""
+        return RefundStore(self._session)
+
+    @cached_property
+    def statements(self) -> StatementStore:
+        """Bank statements and breaks."""
+        return StatementStore(self._session)
+
+    @cached_property
     def callbacks(self) -> CallbackStore:
         """Providers' calls and the reports taken from them."""
         return CallbackStore(self._session)
 
-    def add_order(self, row: FeeOrderRow) -> None:
+    def add_order(self, row: FeeOrderRow, items: Sequence[FeeOrderItemRow]) -> None:
         """Add a fee order with its items."""
         self._session.add(row)
         self._session.flush()
+        self.add_items(row, items)
+
+    def add_items(self, order: FeeOrderRow, items: Sequence[FeeOrderItemRow]) -> None:
+        """Add the items of an order's newest revision, and show them on the order."""
+        self._session.add_all(items)
+        self._session.flush()
+        self._session.refresh(order, ["items"])
+
+    def last_line_no(self, order_id: str) -> int:
+        """Return the number of an order's newest item, of any revision."""
+        query = select(func.max(FeeOrderItemRow.line_no)).where(FeeOrderItemRow.order_id == order_id)
+        return self._session.scalars(query).one() or 0
 
     def get_order(self, order_id: str) -> FeeOrderRow:
         """Return a fee order.
@@ -105,6 +130,17 @@ class PaymentStore:
             PaymentAttemptRow.provider == provider, PaymentAttemptRow.reference == reference
         )
         return self._session.scalars(query).one_or_none()
+
+    def get_attempt(self, attempt_id: str) -> PaymentAttemptRow:
+        """Return an attempt.
+
+        Raises:
+            AttemptNotFound: There is no such attempt.
+        """
+        row = self._session.get(PaymentAttemptRow, attempt_id)
+        if row is None:
+            raise AttemptNotFound(f"there is no attempt {attempt_id}")
+        return row
 
     def lock_attempt(self, attempt_id: str) -> PaymentAttemptRow:
         """Return an attempt as it stands now, and hold it until the transaction ends.

@@ -20,10 +20,11 @@ class BreakState(StrEnum):
 
 
 class BreakClosing(StrEnum):
-    """Why a break no longer stands: its movement or payment was matched, or it is now another break."""
+    """Why a break no longer stands: movement or payment was matched, it is another break now, the money went back."""
 
     MATCHED = "matched"
     SUPERSEDED = "superseded"
+    PAID_BACK = "paid-back"
 
 
 def _one_of(column: str, values: type[StrEnum]) -> str:

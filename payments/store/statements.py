@@ -1,7 +1,7 @@
 """Bank statements and what reconciliation made of them, in one session."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import func, insert, or_, select
@@ -9,7 +9,14 @@ from sqlalchemy.orm import Session
 
 from payments.reconciliation.model import MovementKey
 from payments.statements.errors import BreakNotFound, StatementNotFound
-from payments.store.statement_tables import BreakRow, BreakState, MatchRow, StatementEntryRow, StatementRow
+from payments.store.statement_tables import (
+    BreakClosing,
+    BreakRow,
+    BreakState,
+    MatchRow,
+    StatementEntryRow,
+    StatementRow,
+)
 
 # Both databases bound the number of parameters in one statement.
 CHUNK = 1000
@@ -165,6 +172,14 @@ class StatementStore:
         """Add breaks."""
         self._session.add_all(rows)
         self._session.flush()
+
+    def close_break_of(self, unit_id: str, break_key: str, because: BreakClosing, now: datetime) -> None:
+        """Close the open break with this key, whatever its account."""
+        query = select(BreakRow).where(
+            BreakRow.unit_id == unit_id, BreakRow.break_key == break_key, BreakRow.state == BreakState.OPEN
+        )
+        for row in self._session.scalars(query):
+            row.state, row.closed_at, row.closed_because = BreakState.CLOSED.value, now, because.value
 
     def get_break(self, break_id: str) -> BreakRow:
         """Return a break.

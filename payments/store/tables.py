@@ -25,7 +25,7 @@ class FeeOrderRow(Base):
     __tablename__ = "fee_orders"
     __table_args__ = (
         CheckConstraint(one_of("state", OrderState), name="state"),
-        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("amount_minor >= 0", name="amount"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -49,8 +49,22 @@ class FeeOrderRow(Base):
     # The attempt that paid it; attempts point here by a foreign key, so this way back has none.
     paid_attempt_id: Mapped[str | None] = mapped_column(String(36))
     cancel_reason: Mapped[str | None]
+    payer_number: Mapped[str | None] = mapped_column(String(20))
+    payer_address: Mapped[str | None]
+    payer_email: Mapped[str | None] = mapped_column(String(254))
+    payer_phone: Mapped[str | None] = mapped_column(String(20))
+    # Counts the changes of its items; only those of the newest revision are owed.
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
 
-    items: Mapped[list["FeeOrderItemRow"]] = relationship(order_by="FeeOrderItemRow.line_no", lazy="selectin")
+    items: Mapped[list["FeeOrderItemRow"]] = relationship(
+        primaryjoin=lambda: (
+            (FeeOrderItemRow.order_id == FeeOrderRow.id) & (FeeOrderItemRow.revision == FeeOrderRow.revision)
+        ),
+        foreign_keys="FeeOrderItemRow.order_id",
+        order_by="FeeOrderItemRow.line_no",
+        lazy="selectin",
+        viewonly=True,
+    )
 
     @property
     def amount(self) -> Money:
@@ -65,21 +79,31 @@ class FeeOrderItemRow(Base):
     __table_args__ = (
         UniqueConstraint("order_id", "line_no"),
         CheckConstraint(one_of("kind", FeeKind), name="kind"),
-        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("amount_minor >= 0", name="amount"),
+        CheckConstraint("full_amount_minor >= amount_minor", name="full_amount"),
+        CheckConstraint("full_amount_minor = amount_minor OR legal_ground IS NOT NULL", name="legal_ground"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     unit_id: Mapped[str] = mapped_column(String(36))
     order_id: Mapped[str] = mapped_column(ForeignKey("fee_orders.id"))
+    # Numbers go on over revisions of the order, so that each item keeps its own.
     line_no: Mapped[int]
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
     kind: Mapped[str] = mapped_column(String(6))
     name: Mapped[str]
     procedure_code: Mapped[str] = mapped_column(String(60))
     chapter: Mapped[str] = mapped_column(String(3))
     sub_item: Mapped[str] = mapped_column(String(4))
     credited_unit: Mapped[str] = mapped_column(String(36))
+    # What is owed, and what would be without an exemption or reduction on its legal ground.
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    full_amount_minor: Mapped[int] = mapped_column(BigInteger)
+    legal_ground: Mapped[str | None]
     currency: Mapped[str] = mapped_column(String(3))
+    # How a fee of the catalogue was worked out: the entry's id and the quantities given.
+    catalogue_entry_id: Mapped[str | None] = mapped_column(String(36))
+    quantities: Mapped[dict[str, int] | None] = mapped_column(Json)
 
     @property
     def amount(self) -> Money:
@@ -216,6 +240,12 @@ class ReceiptSeriesRow(Base):
     form_code: Mapped[str] = mapped_column(String(20))
     series: Mapped[str] = mapped_column(String(20))
     last_number: Mapped[int]
+    # Closed at the year's end: it numbers nothing any more.
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[str | None] = mapped_column(String(120))
+
+
+STANDING = text("state NOT IN ('cancelled', 'replaced')")
 
 
 class ReceiptRow(Base):
@@ -224,7 +254,10 @@ class ReceiptRow(Base):
     __tablename__ = "receipts"
     __table_args__ = (
         UniqueConstraint("unit_id", "form_code", "series", "number"),
-        UniqueConstraint("order_id", "kind"),
+        # One that stands for each kind of fee; any number that were cancelled or replaced.
+        Index(
+            "uq_receipts_standing", "order_id", "kind", unique=True, sqlite_where=STANDING, postgresql_where=STANDING
+        ),
         CheckConstraint(one_of("kind", FeeKind), name="kind"),
         CheckConstraint(one_of("state", ReceiptState), name="state"),
         CheckConstraint("amount_minor > 0", name="amount"),
@@ -258,6 +291,15 @@ class ReceiptRow(Base):
     sealed_by: Mapped[str | None]
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    payer_number: Mapped[str | None] = mapped_column(String(20))
+    payer_address: Mapped[str | None]
+    # The signed XML, where the unit's seal makes one.
+    xml_document_id: Mapped[str | None] = mapped_column(String(36))
+    # How it ended, if it did: by whom, why, and the receipt that stands instead.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(120))
+    end_reason: Mapped[str | None]
+    replaces_id: Mapped[str | None] = mapped_column(String(36), index=True)
 
     @property
     def amount(self) -> Money:

@@ -13,6 +13,7 @@ from gateway.jobs.handlers.expiry import expire_signing_requests
 from gateway.jobs.handlers.payments import (
     ask_about_silent_attempts,
     close_expired_orders,
+    send_due_refunds,
     settle_forgotten_callbacks,
     work_on_receipts,
 )
@@ -48,6 +49,7 @@ SWEEPS: tuple[Callable[[Services, datetime], None], ...] = (
     close_expired_orders,
     settle_forgotten_callbacks,
     ask_about_silent_attempts,
+    send_due_refunds,
     announce_expiring,
     make_self_checks_due,
     schedule_lists,

@@ -27,6 +27,7 @@ from payments.journeys import (
     issue_receipts,
     query_stale,
     record_sealed,
+    send_refunds,
 )
 from payments.receipts.forms import receipt_forms
 from payments.states import ReceiptState
@@ -131,6 +132,11 @@ def settle_forgotten_callbacks(services: Services, now: datetime) -> None:
 def ask_about_silent_attempts(services: Services, now: datetime) -> None:
     """Ask providers about attempts of which nothing final is known."""
     query_stale(services.unit_of_work, services.providers.named, now=now)
+
+
+def send_due_refunds(services: Services, now: datetime) -> None:
+    """Send approved refunds and ask about those under way."""
+    send_refunds(services.unit_of_work, services.providers.named, now=now)
 
 
 def close_expired_orders(services: Services, now: datetime) -> None:

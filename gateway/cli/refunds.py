@@ -1,0 +1,102 @@
+"""`gateway refunds`: what is to be paid back, for a unit without a system of its own."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.session import open_services
+from gateway.db.unit_of_work import UnitOfWork
+from gateway.payment_events import recorder
+from payments.errors import PaymentsError
+from payments.events import Record
+from payments.journeys import approve_refund, give_up_refund, hand_over_refund, reject_refund, request_proposed
+from payments.states import RefundState
+from payments.store.refund_tables import RefundRoute, RefundRow
+
+app = typer.Typer(no_args_is_help=True, help="Refunds: proposed, asked for, approved by a second person, paid.")
+ACTOR = "operator"
+Officer = Annotated[str, typer.Option("--officer", help="The person who decides")]
+
+
+@app.command("list")
+def list_refunds(unit_id: str, state: RefundState | None = None) -> None:
+    """List a unit's refunds, newest first."""
+    table = Table("id", "state", "VND", "source", "route", "asked by", "approved by", "reason")
+    with open_services() as services, services.unit_of_work(read_only=True) as work:
+        for row in work.payments.refunds.list_refunds(unit_id, states=(state,) if state else ()):
+            people = (row.requested_by or "", row.approved_by or "")
+            table.add_row(row.id, row.state, f"{row.amount_minor:,}", row.source, row.route or "", *people, row.reason)
+    Console().print(table)
+
+
+@app.command()
+def request(
+    refund_id: str,
+    officer: Officer,
+    route: RefundRoute = RefundRoute.PROVIDER,
+    name: str = "",
+    bank: str = "",
+    account: str = "",
+) -> None:
+    """Take up a proposal; on paper, name whom it pays, the bank and the account."""
+    beneficiary = {"name": name, "bank": bank, "account": account} if route is RefundRoute.PAPER else {}
+
+    def change(work: UnitOfWork, limit: int, now: datetime, record: Record) -> RefundRow:
+        return request_proposed(
+            work.payments, refund_id, officer, route, beneficiary, day_limit_minor=limit, now=now, record=record
+        )
+
+    _write(change)
+
+
+@app.command()
+def approve(refund_id: str, officer: Officer) -> None:
+    """Approve a refund that another person asked for."""
+    _write(
+        lambda work, limit, now, record: approve_refund(
+            work.payments, refund_id, officer, day_limit_minor=limit, now=now, record=record
+        )
+    )
+
+
+@app.command()
+def reject(refund_id: str, reason: str, officer: Officer) -> None:
+    """Turn down a proposal or a request."""
+    _write(
+        lambda work, _, now, record: reject_refund(work.payments, refund_id, officer, reason, now=now, record=record)
+    )
+
+
+@app.command("hand-over")
+def hand_over(refund_id: str, paper_number: str, officer: Officer) -> None:
+    """Note that the order on paper went to the treasury or the bank, under its number."""
+    _write(
+        lambda work, _, now, record: hand_over_refund(
+            work.payments, refund_id, officer, paper_number, now=now, record=record
+        )
+    )
+
+
+@app.command("give-up")
+def give_up(refund_id: str, reason: str, officer: Officer) -> None:
+    """Note that a refund will not arrive."""
+    _write(
+        lambda work, _, now, record: give_up_refund(work.payments, refund_id, officer, reason, now=now, record=record)
+    )
+
+
+def _write(change: Callable[[UnitOfWork, int, datetime, Record], RefundRow]) -> None:
+    now = datetime.now(UTC)
+    with open_services() as services, services.unit_of_work() as work:
+        limit = services.settings.refunds.officer_day_limit_minor
+        try:
+            row = change(work, limit, now, recorder(work, ACTOR, now))
+        except PaymentsError as error:
+            print(f"{error.code}: {error}")
+            raise typer.Exit(1) from None
+        work.commit()
+        print(f"{row.id} is {row.state}; its transfer's text must carry {row.transfer_reference}.")

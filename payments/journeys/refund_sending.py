@@ -1,0 +1,111 @@
+"""An approved refund on its way: sent once, asked about until it is known, confirmed by provider or statement."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from payments.errors import (
+    PaymentNotPossible,
+    ProviderAnswerNotAuthentic,
+    ProviderUnavailable,
+    ProviderUnknown,
+    RefundNotPossible,
+)
+from payments.events import Record
+from payments.journeys.kept_calls import close_callback, keep_callback
+from payments.journeys.refund_outcomes import settle_refund_event
+from payments.journeys.refunds import refund_event
+from payments.journeys.schedule import next_refund_query_at
+from payments.journeys.work import OpenWork, recorder_of
+from payments.model import CallbackCall, RefundEvent, RefundOutcome, Settlement
+from payments.providers.base import Provider, QueryRequest, RefundAnswer, RefundRequest
+from payments.states import REFUNDS, RefundMove, RefundState, next_state
+from payments.store.payments import PaymentStore
+
+REFUND_METHOD: Final = "REFUND"
+SENT_AT_ONCE: Final = 20
+
+
+@dataclass(frozen=True)
+class DueRefund:
+    """A refund whose next step is due; first says that it was never sent before."""
+
+    refund_id: str
+    provider: str
+    request: RefundRequest
+    first: bool
+
+
+def send_refunds(open_work: OpenWork, named: Callable[[str], Provider], *, now: datetime) -> list[Settlement]:
+    """Send the approved refunds and ask about those that are under way.
+
+    No transaction is open while a provider is asked. A refund is unknown from before it is sent: whoever dies in
+    between leaves one that is asked about, and none is ever sent twice.
+    """
+    with open_work() as work:
+        due = take_due(work.payments, now, SENT_AT_ONCE, recorder_of(work, now))
+        work.commit()
+    settlements = []
+    for refund in due:
+        event, raw = _asked(named, refund, now)
+        if event is None:
+            continue
+        with open_work() as work:
+            settlements.append(settle_refund_answer(work.payments, refund, event, raw, now, recorder_of(work, now)))
+            work.commit()
+    return settlements
+
+
+def take_due(store: PaymentStore, now: datetime, limit: int, record: Record) -> list[DueRefund]:
+    """Take the refunds that are due and set when each is due next; tell people of those that stay unknown too long."""
+    taken = []
+    for row in store.refunds.lock_due(now, limit):
+        attempt = store.get_attempt(row.attempt_id)
+        first = row.state == RefundState.APPROVED
+        if first:
+            row.state = next_state(REFUNDS, RefundState.APPROVED, RefundMove.LOSE_SIGHT)
+            row.sent_at = now
+        row.query_count += 1
+        row.next_step_at = next_refund_query_at(row.query_count, row.sent_at or now, now)
+        if row.next_step_at is None:
+            record(refund_event("refund.unresolved", row, store.get_order(row.order_id)))
+        payment = QueryRequest(attempt.reference, attempt.amount, attempt.started_at, attempt.provider_reference)
+        request = RefundRequest(
+            reference=row.reference,
+            payment=payment,
+            transaction=row.payment_transaction,
+            payment_amount=attempt.amount,
+            amount=row.amount,
+            reason=row.reason,
+            requested_by=row.requested_by or "",
+            requested_at=row.sent_at or now,
+        )
+        taken.append(DueRefund(row.id, attempt.provider, request, first))
+    return taken
+
+
+def _asked(named: Callable[[str], Provider], due: DueRefund, now: datetime) -> tuple[RefundEvent | None, bytes]:
+    """Return what a provider says of a refund; a refusal for good is a failure, silence is nothing."""
+    try:
+        provider = named(due.provider)
+        answer: RefundAnswer = (provider.refund if due.first else provider.query_refund)(due.request, now)
+    except (RefundNotPossible, PaymentNotPossible) as refusal:
+        if not due.first:
+            return None, b""
+        told = RefundEvent(due.provider, due.request.reference, "", due.request.amount, RefundOutcome.FAILED, "refused")
+        return told, str(refusal).encode()
+    except (ProviderUnknown, ProviderUnavailable, ProviderAnswerNotAuthentic):
+        return None, b""
+    return answer.event, answer.raw
+
+
+def settle_refund_answer(
+    store: PaymentStore, due: DueRefund, event: RefundEvent, raw: bytes, now: datetime, record: Record
+) -> Settlement:
+    """Keep a provider's answer about a refund byte for byte and take it into account."""
+    kept = CallbackCall(REFUND_METHOD, event.reference.encode(), raw)
+    callback_id = keep_callback(store, event.provider, kept, now=now)
+    settlement = settle_refund_event(store, event, now=now, record=record)
+    close_callback(store, store.callbacks.lock(callback_id), settlement, None, now)
+    return settlement
