@@ -156,6 +156,18 @@ class ContainerFilesUnfit(DocumentNotSignable):
     code = "container-files-unfit"
 
 
+class SerialisationUnfit(DocumentNotSignable):
+    """The form of JSON signature asked for has no place for the level or the further signature."""
+
+    code = "serialisation-unfit"
+
+
+class PayloadTooLarge(DocumentNotSignable):
+    """The file is too large to stand inside a JSON signature; it can be signed beside it."""
+
+    code = "payload-too-large"
+
+
 class ResultUnsound(SigningError):
     """Our own check does not find in the finished file what was asked for; the file was not kept."""
 
@@ -431,5 +443,7 @@ DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {
         ContainerUnsafe,
         ContainerNameUnusable,
         ContainerFilesUnfit,
+        SerialisationUnfit,
+        PayloadTooLarge,
     )
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from signing.augmentation.asic_xades import augment_container
 from signing.augmentation.base import AugmentationTools, Augmenter
 from signing.augmentation.cades import augment_cades
+from signing.augmentation.jades import augment_jades
 from signing.augmentation.pades import augment_pdf
 from signing.augmentation.xades import augment_xades
 from signing.errors import AugmentationLevelUnknown, FormatNotAugmentable
@@ -17,6 +18,7 @@ AUGMENTERS: Mapping[SignedFormat, Augmenter] = {
     SignedFormat.CADES: augment_cades,
     SignedFormat.ASIC: augment_container,
     SignedFormat.XADES: augment_xades,
+    SignedFormat.JADES: augment_jades,
 }
 
 

@@ -1,6 +1,7 @@
 """Validation of a CAdES file, attached or detached: offline, in the child process."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -9,10 +10,11 @@ from certs.model import Indication
 from certs.revocation.addresses import build_status_queries
 from certs.revocation.model import StatusQuery
 from signing.errors import SignatureFileUnreadable
+from signing.formats.cades.archive import ARCHIVE_TIME_STAMP
 from signing.formats.cades.sign import digest_pieces
-from signing.formats.cades.structure import SignedDataParts, read_signed_data
+from signing.formats.cades.structure import SignedDataParts, read_signed_data, values_of
 from signing.formats.mapped import map_file
-from signing.validation.cms import CmsFindings, DigestOf, check_token
+from signing.validation.cms import MAX_TIMESTAMPS, CmsFindings, DigestOf, check_token, parse_signed_data
 from signing.validation.hostile import attempt
 from signing.validation.policy import ValidationPolicy
 from signing.validation.report import EvidenceNeeds, Overall, SignatureReport, ValidationReport
@@ -60,14 +62,24 @@ def collect_cades_needs(path: Path, anchor_ders: tuple[bytes, ...] = ()) -> Evid
 
 def signed_data_queries(parts: SignedDataParts, anchor_ders: tuple[bytes, ...]) -> tuple[StatusQuery, ...]:
     """Return whose status the signers and the time-stamps of a SignedData call for."""
-    queries: dict[bytes, StatusQuery] = {}
+    found: list[CmsFindings] = []
     for signer in parts.signers:
         findings = attempt(lambda one=signer: signer_findings(parts, one, None), None)  # type: ignore[misc]
-        if findings is None:
-            continue
-        for found in (findings, *(check_token(token)[0] for token in findings.tokens)):
-            for query in _queries(found, parts.certificates, anchor_ders):
-                queries.setdefault(query.certificate_der, query)
+        if findings is not None:
+            archives = values_of(signer.unsigned_attributes, ARCHIVE_TIME_STAMP)[:MAX_TIMESTAMPS]
+            tokens = (*findings.tokens, *(parse_signed_data(token) for token in archives))
+            found += [findings, *(check_token(token)[0] for token in tokens if token is not None)]
+    return queries_about(found, parts.certificates, anchor_ders)
+
+
+def queries_about(
+    found: Sequence[CmsFindings], pool: tuple[bytes, ...], anchor_ders: tuple[bytes, ...]
+) -> tuple[StatusQuery, ...]:
+    """Return the questions about those who signed, each certificate once."""
+    queries: dict[bytes, StatusQuery] = {}
+    for findings in found:
+        for query in _queries(findings, pool, anchor_ders):
+            queries.setdefault(query.certificate_der, query)
     return tuple(queries.values())[:MAX_QUERIES]
 
 

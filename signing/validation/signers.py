@@ -1,13 +1,11 @@
 """The judgement of each signer of a SignedData outside PDF: CAdES files, and the signatures inside containers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from certs.algorithms import AlgorithmRefusal, AlgorithmUse
-from certs.model import Indication, PathResult, Purpose, SubIndication
-from certs.revocation.answers import evidence_times, read_status
+from certs.model import SubIndication
+from certs.revocation.answers import evidence_times
 from certs.revocation.model import EvidenceItem, RevocationEvidence
 from signing.formats.ber import read_element
 from signing.formats.cades.archive import ARCHIVE_TIME_STAMP, archive_imprint, index_holds, read_hash_index
@@ -29,16 +27,14 @@ from signing.validation.cms import (
     DigestOf,
     check_counter_signature,
     check_signed_data,
-    hash_of,
     parse_signed_data,
 )
 from signing.validation.hostile import attempt
+from signing.validation.judged import Seen, Surroundings, guarded, report_on, token_context
 from signing.validation.policy import ValidationPolicy
-from signing.validation.report import Modifications, SignatureReport, TimestampReport
-from signing.validation.signature import Verdict, earliest, notes_on, trust_verdict, with_signer
-from signing.validation.timestamps import TokenContext, judge_token
-from signing.validation.trust import judge_certificate
-from signing.validation.wording import reason
+from signing.validation.report import SignatureReport, TimestampReport
+from signing.validation.signature import earliest
+from signing.validation.timestamps import judge_token
 
 MAX_COUNTERS = 16
 MAX_COUNTER_DEPTH = 3
@@ -63,15 +59,10 @@ class SignerContext:
     covers_whole_document: bool = True
     covering: tuple[TimestampReport, ...] = ()
 
-
-@dataclass(frozen=True)
-class _Seen:
-    """One signer, and what its bytes are worth."""
-
-    name: str
-    signer: SignerParts
-    findings: CmsFindings
-    evidence: RevocationEvidence
+    @property
+    def surroundings(self) -> Surroundings:
+        """What its signatures are judged by besides themselves."""
+        return Surroundings(self.policy, self.at, self.covers_whole_document, self.covering)
 
 
 def judge_signers(context: SignerContext) -> tuple[SignatureReport, ...]:
@@ -82,7 +73,7 @@ def judge_signers(context: SignerContext) -> tuple[SignatureReport, ...]:
     reports: list[SignatureReport] = []
     for number, signer in enumerate(context.parts.signers, start=1):
         name = f"{context.label}#{number}"
-        reports.append(_guarded(name, partial(_judge, name, signer, context), context))
+        reports.append(guarded(name, partial(_judge, name, signer, context), context.surroundings))
         reports += _judge_counters(name, signer, context, MAX_COUNTER_DEPTH)
     return tuple(reports)
 
@@ -92,7 +83,7 @@ def _judge_counters(name: str, signer: SignerParts, context: SignerContext, dept
     reports: list[SignatureReport] = []
     for number, counter in enumerate(attempt(partial(counter_signers, signer), []), start=1):
         below = f"{name}.{number}"
-        reports.append(_guarded(below, partial(_judge_counter, below, signer, counter, context), context))
+        reports.append(guarded(below, partial(_judge_counter, below, signer, counter, context), context.surroundings))
         if depth > 1:
             reports += _judge_counters(below, counter, context, depth - 1)
     return reports
@@ -131,97 +122,38 @@ def counter_signers(signer: SignerParts) -> list[SignerParts]:
     return [read_signer(read_element(one)) for one in found[:MAX_COUNTERS]]
 
 
-def _guarded(name: str, judge: Callable[[], SignatureReport], context: SignerContext) -> SignatureReport:
-    broken = SignatureReport(
-        field_name=name,
-        indication=Indication.INDETERMINATE,
-        sub_indication=SubIndication.GENERIC,
-        reasons=(reason("validation-failed"),),
-        intact=None,
-        covers_whole_document=context.covers_whole_document,
-        modifications_after=Modifications.NONE,
-    )
-    return attempt(judge, broken)
-
-
 def _judge(name: str, signer: SignerParts, context: SignerContext) -> SignatureReport:
     findings = signer_findings(context.parts, signer, context.digest_of)
     if context.digest_of is None and findings.sub_indication is SubIndication.HASH_FAILURE:
         findings = replace(findings, sub_indication=SubIndication.SIGNED_DATA_NOT_FOUND, intact=None)
-    seen = _Seen(name, signer, findings, embedded_evidence(context.parts))
-    archive = _judge_archive_stamps(seen, context) if context.digest_of is not None else ()
-    return _report(seen, archive, context)
+    seen = _seen(name, findings, context)
+    archive = _judge_archive_stamps(seen, signer, context) if context.digest_of is not None else ()
+    return report_on(seen, archive, context.surroundings)
 
 
 def _judge_counter(name: str, signer: SignerParts, counter: SignerParts, context: SignerContext) -> SignatureReport:
     findings = counter_findings(context.parts, signer, counter)
-    return _report(_Seen(name, counter, findings, embedded_evidence(context.parts)), (), context)
+    return report_on(_seen(name, findings, context), (), context.surroundings)
 
 
-def _report(seen: _Seen, archive: tuple[TimestampReport, ...], context: SignerContext) -> SignatureReport:
-    findings = seen.findings
-    proved_by = earliest([*archive, *context.covering])
-    value = findings.signature_value
-    tokens = tuple(
-        judge_token(token, partial(_hash_of_value, value), "signature", _token_context(seen, context, proved_by))
-        for token in findings.tokens
-    )
-    proof = earliest([*tokens, *archive, *context.covering])
-    best_time = proof.time if proof is not None and proof.time is not None else context.at
-    path = _judge_path(seen, context, best_time, proof is not None)
-    weak = context.policy.algorithms.refusal(findings.algorithms, AlgorithmUse.DOCUMENT, best_time)
-    indication, sub, code = _verdict(findings, path, weak)
-    report = SignatureReport(
-        field_name=seen.name,
-        indication=indication,
-        sub_indication=sub,
-        reasons=(),
-        intact=findings.intact,
-        covers_whole_document=context.covers_whole_document,
-        modifications_after=Modifications.NONE,
-        claimed_time=findings.claimed_time,
-        best_signature_time=best_time,
-        timestamp_by=None if proof is None else proof.authority_name,
-        timestamps=(*tokens, *archive),
-        level=_level(seen, path, tokens, (*archive, *context.covering)),
-        signer_certificate_der=findings.signer_der,
-    )
-    refused = weak or (path.algorithm if path is not None else None)
-    main = reason(code, time=path.revocation.revoked_at if path is not None else None, refused=refused)
-    notes = notes_on(report, proof, context.at)
-    return with_signer(replace(report, reasons=(main, *notes)), path)
+def _seen(name: str, findings: CmsFindings, context: SignerContext) -> Seen:
+    baseline = findings.refers_to_signer and findings.claimed_time is not None
+    return Seen(name, "CAdES-B" if baseline else "CMS-B", findings, embedded_evidence(context.parts))
 
 
-def _hash_of_value(value: bytes, algorithm: str) -> bytes:
-    return hash_of(algorithm, value)
-
-
-def _verdict(findings: CmsFindings, path: PathResult | None, weak: AlgorithmRefusal | None) -> Verdict:
-    """Take the gravest finding. Source: ETSI EN 319 102-1 V1.3.1, 5.3.4."""
-    sub = findings.sub_indication
-    if sub is SubIndication.HASH_FAILURE:
-        return Indication.FAILED, sub, "content-changed"
-    if sub is SubIndication.SIG_CRYPTO_FAILURE:
-        return Indication.FAILED, sub, "value-wrong"
-    if sub is SubIndication.FORMAT_FAILURE:
-        return Indication.FAILED, sub, "signature-malformed"
-    if sub is SubIndication.SIGNED_DATA_NOT_FOUND:
-        return Indication.INDETERMINATE, sub, "signed-content-missing"
-    return trust_verdict(findings, path, weak)
-
-
-def _judge_archive_stamps(seen: _Seen, context: SignerContext) -> tuple[TimestampReport, ...]:
+def _judge_archive_stamps(seen: Seen, signer: SignerParts, context: SignerContext) -> tuple[TimestampReport, ...]:
     """Judge the newest first: each that holds proves that the older ones existed at its time."""
-    tokens = values_of(seen.signer.unsigned_attributes, ARCHIVE_TIME_STAMP)[:MAX_TIMESTAMPS]
+    tokens = values_of(signer.unsigned_attributes, ARCHIVE_TIME_STAMP)[:MAX_TIMESTAMPS]
     judged: list[TimestampReport] = []
     for token in reversed(tokens):
         signed_data = parse_signed_data(token)
         if signed_data is None:
             judged.append(_malformed_stamp())
             continue
-        digest = partial(_archive_digest, token, seen.signer, context)
-        token_context = _token_context(seen, context, earliest([*judged, *context.covering]))
-        judged.append(judge_token(signed_data, digest, "archive", token_context))
+        digest = partial(_archive_digest, token, signer, context)
+        later = earliest([*judged, *context.covering])
+        stamp_context = token_context(seen, context.surroundings, later)
+        judged.append(judge_token(signed_data, digest, "archive", stamp_context))
     return tuple(reversed(judged))
 
 
@@ -240,31 +172,6 @@ def _malformed_stamp() -> TimestampReport:
     return TimestampReport("archive", "", None, False, SubIndication.FORMAT_FAILURE, "the token is malformed")
 
 
-def _token_context(seen: _Seen, context: SignerContext, proved_by: TimestampReport | None) -> TokenContext:
-    given = context.policy.evidence
-    pool = (*seen.findings.other_ders, *seen.evidence.certificates_der, *given.certificates_der)
-    time = proved_by.time if proved_by is not None else None
-    return TokenContext(context.policy, given.joined(seen.evidence), pool, context.at, time)
-
-
-def _judge_path(seen: _Seen, context: SignerContext, best_time: datetime, proved: bool) -> PathResult | None:
-    signer = seen.findings.signer_der
-    if signer is None:
-        return None
-    given = context.policy.evidence
-    return judge_certificate(
-        signer,
-        (*seen.findings.other_ders, *seen.evidence.certificates_der, *given.certificates_der),
-        context.policy.signer_anchors(),
-        given.joined(seen.evidence),
-        Purpose.OFFICIAL,
-        used_at=best_time,
-        proved=proved,
-        at=context.at,
-        algorithms=context.policy.algorithms,
-    )
-
-
 def embedded_evidence(parts: SignedDataParts) -> RevocationEvidence:
     """Return the certificates and revocation answers that a SignedData holds."""
     material = attempt(lambda: read_material(parts), ValidationMaterial())
@@ -275,19 +182,3 @@ def embedded_evidence(parts: SignedDataParts) -> RevocationEvidence:
         if times is not None:
             items.append(EvidenceItem(kind, encoded, "signature", *times))
     return RevocationEvidence(tuple(items), material.certificates)
-
-
-def _level(
-    seen: _Seen, path: PathResult | None, stamps: tuple[TimestampReport, ...], archive: tuple[TimestampReport, ...]
-) -> str:
-    """Name the level by what is really there and holds. Source: ETSI EN 319 122-1 V1.3.1, 6.3."""
-    baseline = seen.findings.refers_to_signer and seen.findings.claimed_time is not None
-    family = "CAdES-B" if baseline else "CMS-B"
-    covering = any(stamp.trusted for stamp in archive)
-    if not covering and not any(stamp.trusted for stamp in stamps):
-        return f"{family}-B"
-    chain = path.path_der if path is not None else ()
-    kept = len(chain) > 1 and any(read_status(one, chain[0], chain[1]) is not None for one in seen.evidence.items)
-    if not kept:
-        return f"{family}-T"
-    return f"{family}-LTA" if covering else f"{family}-LT"

@@ -1,0 +1,1 @@
+"""JAdES signatures: JSON Web Signatures with the header parameters of ETSI TS 119 182-1."""
