@@ -1,5 +1,6 @@
 """Opening, ending and releasing signing requests: the rules before and after the signing itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,19 +22,32 @@ from gateway.services import Services
 from signing.appearance.words import check_asked
 from signing.errors import KeySourceNotServedYet
 from signing.key_sources.uri import is_server_side
+from signing.model import SigningProfile
 from signing.profiles import parse_placement
-from signing.states import RequestState, StepState, move_request, move_step
+from signing.request_flow import begin_stage
+from signing.states import OPEN_STEPS, DocumentState, RequestState, StepState, move_request, move_step
 from signing.store import RequestDocumentRow, SigningRequestRow, SigningStepRow
 
 
 @dataclass(frozen=True)
 class NewStep:
-    """One signer's turn, as asked for."""
+    """One signer's turn, as asked for.
+
+    Attributes:
+        certificate_id: None where anyone of signer_role may take the step up.
+        stage: Steps of one stage sign in any order; None for a stage of its own.
+        quorum: How many of the stage's steps must sign; None for all.
+    """
 
     profile_code: str
-    certificate_id: str
-    placement: dict[str, Any] | None
-    stamp_values: dict[str, str] | None
+    certificate_id: str | None
+    placement: dict[str, Any] | None = None
+    stamp_values: dict[str, str] | None = None
+    signer_role: str | None = None
+    needs_approval: bool = False
+    stage: int | None = None
+    quorum: int | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -62,9 +76,11 @@ def open_request(
     if len({document.id for document in new.documents}) != len(new.documents):
         raise ApiProblem("document-twice")
     for step in new.steps:
-        check_step(services, work, caller, step, now)
+        _check_new_step(services, work, caller, step, now)
+    check_stages(new.steps)
     row = _rows(caller, new, now)
     work.signing.add(row)
+    begin_stage(row)
     work.due("signing", row.id, row.unit_id, now)
     work.audited(
         caller.actor,
@@ -90,6 +106,56 @@ def check_signable(document: DocumentRow) -> None:
         raise ApiProblem(code, f"document {document.id} cannot be signed", document_id=document.id)
 
 
+def _check_new_step(services: Services, work: UnitOfWork, caller: Caller, step: NewStep, now: datetime) -> None:
+    if step.expires_at is not None and step.expires_at <= now:
+        raise ApiProblem("deadline-past")
+    if step.certificate_id is None and not (step.signer_role and step.needs_approval):
+        raise ApiProblem("signer-missing")
+    if step.certificate_id is None:
+        check_profile(services, step)
+    else:
+        check_step(services, work, caller, step, now)
+
+
+def check_stages(steps: Sequence[NewStep]) -> None:
+    """Refuse stages that run backwards and quorums that cannot be met or contradict each other.
+
+    Raises:
+        ApiProblem: One of these.
+    """
+    numbers = stage_numbers(steps)
+    if numbers != sorted(numbers):
+        raise ApiProblem("stages-out-of-order")
+    for number in set(numbers):
+        members = [step for step, at in zip(steps, numbers, strict=True) if at == number]
+        quorums = {step.quorum for step in members if step.quorum is not None}
+        if len(quorums) > 1 or any(quorum > len(members) for quorum in quorums):
+            raise ApiProblem("quorum-impossible", f"stage {number} has {len(members)} steps")
+
+
+def stage_numbers(steps: Sequence[NewStep]) -> list[int]:
+    """Return the stage of each step: its own, or the one after the step before."""
+    numbers: list[int] = []
+    for step in steps:
+        numbers.append(step.stage if step.stage is not None else (numbers[-1] + 1 if numbers else 1))
+    return numbers
+
+
+def check_profile(services: Services, step: NewStep) -> SigningProfile:
+    """Return the profile that a step names, if what the step says fits it.
+
+    Raises:
+        ApiProblem, PlacementInvalid, StampTextMissing, StampTextInvalid: It does not.
+    """
+    profile = services.profiles.get(step.profile_code)
+    if profile is None:
+        raise ApiProblem("profile-unknown", step.profile_code)
+    if step.placement is not None:
+        parse_placement(step.placement)
+    check_asked(profile.stamp.lines if profile.stamp else (), step.stamp_values or {})
+    return profile
+
+
 def check_step(
     services: Services, work: UnitOfWork, caller: Caller, step: NewStep, now: datetime
 ) -> SigningCertificate:
@@ -98,12 +164,10 @@ def check_step(
     Raises:
         ApiProblem, PlacementInvalid, StampTextMissing, StampTextInvalid: It could not, named before any PIN is used.
     """
-    profile = services.profiles.get(step.profile_code)
-    if profile is None:
-        raise ApiProblem("profile-unknown", step.profile_code)
-    certificate = find_certificate(work, step.certificate_id, caller.unit_ids)
+    profile = check_profile(services, step)
+    certificate = find_certificate(work, step.certificate_id or "", caller.unit_ids)
     if certificate is None:
-        raise ApiProblem("certificate-unknown", step.certificate_id)
+        raise ApiProblem("certificate-unknown", step.certificate_id or "")
     if certificate.role != profile.role:
         raise ApiProblem("certificate-wrong-role", f"the profile {profile.code} is for a {profile.role}")
     if certificate.state == CertificateState.WITHDRAWN:
@@ -114,9 +178,6 @@ def check_step(
     check_for_profile(certificate.allowed_profiles, profile.code)
     if not is_server_side(certificate.key_source_uri):
         raise KeySourceNotServedYet("keys at desks and with remote services cannot be used by this version yet")
-    if step.placement is not None:
-        parse_placement(step.placement)
-    check_asked(profile.stamp.lines if profile.stamp else (), step.stamp_values or {})
     return certificate
 
 
@@ -135,6 +196,7 @@ def _rows(caller: Caller, new: NewRequest, now: datetime) -> SigningRequestRow:
             position=position,
             original_document_id=document.id,
             current_document_id=document.id,
+            state=DocumentState.OPEN,
         )
         for position, document in enumerate(new.documents)
     ]
@@ -143,13 +205,18 @@ def _rows(caller: Caller, new: NewRequest, now: datetime) -> SigningRequestRow:
             id=new_id(),
             unit_id=unit_id,
             position=position,
+            stage=stage,
+            quorum=step.quorum,
+            signer_role=step.signer_role,
+            needs_approval=step.needs_approval,
+            expires_at=step.expires_at,
             profile_code=step.profile_code,
             certificate_id=step.certificate_id,
             placement=step.placement,
             stamp_values=step.stamp_values,
-            state=StepState.READY if position == 0 else StepState.PENDING,
+            state=StepState.PENDING,
         )
-        for position, step in enumerate(new.steps)
+        for position, (step, stage) in enumerate(zip(new.steps, stage_numbers(new.steps), strict=True))
     ]
     return SigningRequestRow(
         id=new_id(),
@@ -178,7 +245,7 @@ def end_request(
     row.problem_detail, row.updated_at = reason, now
     target = StepState.REFUSED if state is RequestState.REFUSED else StepState.CANCELLED
     for step in row.steps:
-        if step.state in {StepState.PENDING, StepState.READY, StepState.HELD}:
+        if step.state in OPEN_STEPS:
             step.state = move_step(step.state, target)
     work.audited(actor, f"signing-request.{state}", row.id, row.unit_id, now, reason=reason)
     work.happened(f"signing-request.{state}", row.id, row.unit_id, {"dossier_code": row.dossier_code}, now)

@@ -18,15 +18,29 @@ class RequestState(StrEnum):
 
 
 class StepState(StrEnum):
-    """Where one signer's step stands: pending behind others, its turn, held until someone acts, or over."""
+    """Where one signer's step stands: pending behind others, its turn, held until someone acts, or over.
+
+    An awaiting step's turn has come, and it waits for a person's yes; a skipped one was not needed, because enough
+    others of its stage had signed.
+    """
 
     PENDING = "pending"
+    AWAITING = "awaiting"
     READY = "ready"
     HELD = "held"
     COMPLETED = "completed"
     REFUSED = "refused"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+class DocumentState(StrEnum):
+    """Where one document of a request stands; a failed one is left behind, and the others go on."""
+
+    OPEN = "open"
+    SIGNED = "signed"
+    FAILED = "failed"
 
 
 class StateMoveNotAllowed(Exception):
@@ -46,9 +60,12 @@ REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.WAITING: frozenset({RequestState.SIGNING, *_ENDS}),
 }
 
-_STEP_ENDS = {StepState.REFUSED, StepState.FAILED, StepState.CANCELLED}
+# What may still sign.
+OPEN_STEPS = frozenset({StepState.PENDING, StepState.AWAITING, StepState.READY, StepState.HELD})
+_STEP_ENDS = {StepState.REFUSED, StepState.FAILED, StepState.CANCELLED, StepState.SKIPPED}
 STEP_MOVES: dict[StepState, frozenset[StepState]] = {
-    StepState.PENDING: frozenset({StepState.READY, *_STEP_ENDS}),
+    StepState.PENDING: frozenset({StepState.AWAITING, StepState.READY, *_STEP_ENDS}),
+    StepState.AWAITING: frozenset({StepState.READY, *_STEP_ENDS}),
     StepState.READY: frozenset({StepState.HELD, StepState.COMPLETED, *_STEP_ENDS}),
     StepState.HELD: frozenset({StepState.READY, *_STEP_ENDS}),
 }

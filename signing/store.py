@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, MetaData, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, MetaData, String, UniqueConstraint, or_, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from config.database import NAMING, Json, UtcDateTime
-from signing.states import RequestState, StepState
+from signing.states import OPEN_STEPS, DocumentState, RequestState, StepState
 
 
 class Base(DeclarativeBase):
@@ -17,7 +17,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-def _one_of(states: type[RequestState] | type[StepState]) -> str:
+def _one_of(states: type[RequestState] | type[StepState] | type[DocumentState]) -> str:
     return "state IN ({})".format(", ".join(f"'{state.value}'" for state in states))
 
 
@@ -46,13 +46,16 @@ class SigningRequestRow(Base):
     steps: Mapped[list["SigningStepRow"]] = relationship(
         order_by="SigningStepRow.position", cascade="all, delete-orphan", lazy="selectin"
     )
+    acts: Mapped[list["SigningActRow"]] = relationship(
+        order_by="SigningActRow.id", cascade="all, delete-orphan", lazy="selectin"
+    )
 
 
 class RequestDocumentRow(Base):
     """One document of a request: the original and the newest revision."""
 
     __tablename__ = "signing_request_documents"
-    __table_args__ = (UniqueConstraint("request_id", "position"),)
+    __table_args__ = (UniqueConstraint("request_id", "position"), CheckConstraint(_one_of(DocumentState), name="state"))
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     unit_id: Mapped[str] = mapped_column(String(36))
@@ -60,6 +63,9 @@ class RequestDocumentRow(Base):
     position: Mapped[int]
     original_document_id: Mapped[str] = mapped_column(String(36), index=True)
     current_document_id: Mapped[str] = mapped_column(String(36), index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    problem_code: Mapped[str | None] = mapped_column(String(80))
+    problem_detail: Mapped[str | None]
 
 
 class SigningStepRow(Base):
@@ -72,8 +78,15 @@ class SigningStepRow(Base):
     unit_id: Mapped[str] = mapped_column(String(36))
     request_id: Mapped[str] = mapped_column(ForeignKey("signing_requests.id"), index=True)
     position: Mapped[int]
+    # Steps of one stage sign in any order; the next stage begins when so many of them, or all, have signed.
+    stage: Mapped[int]
+    quorum: Mapped[int | None]
     profile_code: Mapped[str] = mapped_column(String(60))
-    certificate_id: Mapped[str] = mapped_column(String(36), index=True)
+    # None until somebody of the role takes the step up.
+    certificate_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    signer_role: Mapped[str | None] = mapped_column(String(120))
+    needs_approval: Mapped[bool]
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What the request says over the profile's placement; None leaves the profile's own.
     placement: Mapped[dict[str, Any] | None] = mapped_column(Json)
     # What the request says for the profile's stamp.
@@ -84,6 +97,29 @@ class SigningStepRow(Base):
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     signatures: Mapped[list["SignatureRow"]] = relationship(order_by="SignatureRow.signed_at", lazy="selectin")
+
+
+class SigningActRow(Base):
+    """What a person did about a request, in their words; nobody changes it afterwards."""
+
+    __tablename__ = "signing_acts"
+    __table_args__ = (
+        CheckConstraint("act IN ('comment', 'approve', 'refuse', 'delegate', 'cancel', 'number')", name="act"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))
+    request_id: Mapped[str] = mapped_column(ForeignKey("signing_requests.id"), index=True)
+    step_id: Mapped[str | None] = mapped_column(ForeignKey("signing_steps.id"))
+    act: Mapped[str] = mapped_column(String(20))
+    # Who, in which role, from which address, as the system that called for them says.
+    actor: Mapped[str] = mapped_column(String(120))
+    actor_role: Mapped[str | None] = mapped_column(String(120))
+    from_address: Mapped[str | None] = mapped_column(String(45))
+    client_id: Mapped[str | None] = mapped_column(String(36))
+    text: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(Json)
+    acted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class SignatureRow(Base):
@@ -163,9 +199,18 @@ class SigningStore:
     def expired(self, now: datetime, limit: int) -> Sequence[SigningRequestRow]:
         """Return open requests whose deadline has passed."""
         open_states = [RequestState.CREATED.value, RequestState.WAITING.value, RequestState.SIGNING.value]
+        # A step's own deadline counts while the step may still sign.
+        late = (
+            select(SigningStepRow.request_id)
+            .where(SigningStepRow.expires_at < now, SigningStepRow.state.in_([state.value for state in OPEN_STEPS]))
+            .scalar_subquery()
+        )
         return self._session.scalars(
             select(SigningRequestRow)
-            .where(SigningRequestRow.state.in_(open_states), SigningRequestRow.expires_at < now)
+            .where(
+                SigningRequestRow.state.in_(open_states),
+                or_(SigningRequestRow.expires_at < now, SigningRequestRow.id.in_(late)),
+            )
             .limit(limit)
             .with_for_update(skip_locked=True)
         ).all()

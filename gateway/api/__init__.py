@@ -13,6 +13,7 @@ from gateway.api import (
     signing_previews,
     signing_profiles,
     signing_requests,
+    signing_steps,
     statements,
     timestamps,
     trust_anchors,
@@ -22,6 +23,7 @@ from gateway.api import (
 BLUEPRINTS = (
     documents.blueprint,
     signing_requests.blueprint,
+    signing_steps.blueprint,
     signing_profiles.blueprint,
     signing_previews.blueprint,
     validations.blueprint,

@@ -16,7 +16,8 @@ from gateway.auth.oauth import authorised
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.problems import ApiProblem
 from gateway.signing_requests import NewRequest, NewStep, cancel_request, open_request, refuse_request
-from signing.states import RequestState
+from signing.request_flow import progress_percent
+from signing.states import DocumentState, RequestState
 from signing.store import SigningRequestRow, SigningStepRow
 
 blueprint = APIBlueprint(
@@ -42,7 +43,18 @@ class StepIn(StrictBody):
     """One signer's turn."""
 
     profile: str = Field(..., max_length=60, examples=["person"])
-    certificate_id: str = Field(..., max_length=36, description="From the certificate inventory")
+    certificate_id: str | None = Field(
+        None, max_length=36, description="From the certificate inventory; left out where a role takes the step up"
+    )
+    signer_role: str | None = Field(
+        None, min_length=1, max_length=120, description="Who may approve or take up the step", examples=["chu-tich"]
+    )
+    needs_approval: bool = Field(False, description="Wait for POST …/steps/{position}/approve before signing")
+    stage: int | None = Field(
+        None, ge=1, le=25, description="Steps of one stage sign in any order; each step its own stage by default"
+    )
+    quorum: int | None = Field(None, ge=1, le=25, description="So many of the stage's steps suffice; all by default")
+    expires_at: AwareDatetime | None = None
     placement: dict[str, Any] | None = Field(None, description="Over the profile's own placement, e.g. another title")
     stamp: dict[str, str] | None = Field(
         None, max_length=8, description="Texts for the profile's stamp", examples=[{"copy_form": "SAO Y"}]
@@ -50,7 +62,17 @@ class StepIn(StrictBody):
 
     def asked(self) -> NewStep:
         """Return the step as the journeys take it."""
-        return NewStep(self.profile, self.certificate_id, self.placement, self.stamp)
+        return NewStep(
+            self.profile,
+            self.certificate_id,
+            self.placement,
+            self.stamp,
+            signer_role=self.signer_role,
+            needs_approval=self.needs_approval,
+            stage=self.stage,
+            quorum=self.quorum,
+            expires_at=self.expires_at,
+        )
 
 
 class SigningRequestIn(StrictBody):
@@ -78,10 +100,27 @@ class SignatureOut(BaseModel):
     signed_at: str
 
 
+class ActOut(BaseModel):
+    """What a person did about a request."""
+
+    act: str
+    step: int | None
+    actor: str
+    actor_role: str | None
+    from_address: str | None
+    text: str | None
+    acted_at: str
+
+
 class StepOut(BaseModel):
     position: int
+    stage: int
+    quorum: int | None
     profile: str
-    certificate_id: str
+    certificate_id: str | None
+    signer_role: str | None
+    needs_approval: bool
+    expires_at: str | None
     state: str
     problem_code: str | None
     problem_detail: str | None
@@ -92,6 +131,9 @@ class StepOut(BaseModel):
 class RequestDocumentOut(BaseModel):
     original_document_id: str
     current_document_id: str
+    state: str
+    problem_code: str | None
+    problem_detail: str | None
 
 
 class SigningRequestOut(BaseModel):
@@ -107,6 +149,7 @@ class SigningRequestOut(BaseModel):
     progress_percent: int
     documents: list[RequestDocumentOut]
     steps: list[StepOut]
+    acts: list[ActOut]
     expires_at: str | None
     created_at: str
     updated_at: str
@@ -139,6 +182,11 @@ def _step(step: SigningStepRow) -> StepOut:
     ]
     return StepOut(
         position=step.position,
+        stage=step.stage,
+        quorum=step.quorum,
+        signer_role=step.signer_role,
+        needs_approval=step.needs_approval,
+        expires_at=_text(step.expires_at),
         profile=step.profile_code,
         certificate_id=step.certificate_id,
         state=step.state,
@@ -151,8 +199,7 @@ def _step(step: SigningStepRow) -> StepOut:
 
 def render(row: SigningRequestRow) -> dict[str, Any]:
     """Return a signing request as the API shows it."""
-    wanted = len(row.steps) * len(row.documents)
-    made = sum(len(step.signatures) for step in row.steps)
+    positions = {step.id: step.position for step in row.steps}
     return SigningRequestOut(
         id=row.id,
         unit_id=row.unit_id,
@@ -161,14 +208,30 @@ def render(row: SigningRequestRow) -> dict[str, Any]:
         state=RequestState(row.state),
         problem_code=row.problem_code,
         problem_detail=row.problem_detail,
-        progress_percent=100 * made // wanted,
+        progress_percent=progress_percent(row),
         documents=[
             RequestDocumentOut(
-                original_document_id=document.original_document_id, current_document_id=document.current_document_id
+                original_document_id=document.original_document_id,
+                current_document_id=document.current_document_id,
+                state=document.state,
+                problem_code=document.problem_code,
+                problem_detail=document.problem_detail,
             )
             for document in row.documents
         ],
         steps=[_step(step) for step in row.steps],
+        acts=[
+            ActOut(
+                act=act.act,
+                step=positions.get(act.step_id or ""),
+                actor=act.actor,
+                actor_role=act.actor_role,
+                from_address=act.from_address,
+                text=act.text,
+                acted_at=act.acted_at.isoformat(),
+            )
+            for act in row.acts
+        ],
         expires_at=_text(row.expires_at),
         created_at=row.created_at.isoformat(),
         updated_at=row.updated_at.isoformat(),
@@ -256,12 +319,12 @@ def refuse(path: RequestPath, body: ReasonIn) -> Response:
 )
 @authorised("signing:read")
 def signed(path: SignedDocumentPath) -> Response:
-    """Send the newest revision; only when every step has signed."""
+    """Send the newest revision of a document that every step has signed, even where another document failed."""
     with services().unit_of_work(read_only=True) as work:
         row = get_request(work, path.request_id)
-        if row.state != "completed":
-            raise ApiProblem("not-signed-yet", f"the request is {row.state}")
         for document in row.documents:
             if document.original_document_id == path.document_id:
+                if document.state != DocumentState.SIGNED:
+                    raise ApiProblem("not-signed-yet", f"the document is {document.state}, the request {row.state}")
                 return file_response(get_document(work, document.current_document_id))
         raise ApiProblem("document-not-found")

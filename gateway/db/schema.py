@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, text
 
 from certs.store import Base as CertsBase
 from certs.trusted_lists import store as trusted_lists
@@ -41,9 +41,28 @@ def migration_config() -> Config:
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema; one that is there already is left alone."""
     config = migration_config()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    with engine.connect() as connection:
+        _let_tables_be_rebuilt(connection, allowed=True)
+        with connection.begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            _refuse_dangling(connection)
+        _let_tables_be_rebuilt(connection, allowed=False)
+
+
+def _let_tables_be_rebuilt(connection: Connection, *, allowed: bool) -> None:
+    """Switch SQLite's foreign keys off while tables are rebuilt: dropping the old one would count as losing its rows.
+
+    Outside a transaction, as SQLite asks. Source: SQLite, "Making Other Kinds Of Table Schema Changes".
+    """
+    driver = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite" and driver is not None:
+        driver.execute(f"PRAGMA foreign_keys={'OFF' if allowed else 'ON'}")
+
+
+def _refuse_dangling(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+        raise LookupError("a migration left rows that point to nothing; nothing was changed")
 
 
 def newest_revision() -> str:

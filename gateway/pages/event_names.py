@@ -7,6 +7,8 @@ EVENTS = {
     "document.signed": Text("Ký văn bản", "Document signed"),
     "signing-request.created": Text("Lập yêu cầu ký", "Signing requested"),
     "signing-request.step-completed": Text("Xong một lượt ký", "One signer done"),
+    "signing-request.document-failed": Text("Một văn bản không ký được", "One document could not be signed"),
+    "signing-request.act": Text("Ý kiến về yêu cầu ký", "Somebody acted on the request"),
     "signing-request.completed": Text("Ký xong", "Signing completed"),
     "signing-request.refused": Text("Người ký từ chối", "Signing refused"),
     "signing-request.cancelled": Text("Huỷ yêu cầu ký", "Signing cancelled"),

@@ -29,12 +29,14 @@ from signing.store import SigningRequestRow, SigningStepRow
 
 SIGNING_STATES = {
     SigningState.PENDING: StepState.WAITING,
+    SigningState.AWAITING: StepState.WAITING,
     SigningState.READY: StepState.RUNNING,
     SigningState.HELD: StepState.ATTENTION,
     SigningState.COMPLETED: StepState.DONE,
     SigningState.REFUSED: StepState.REFUSED,
     SigningState.FAILED: StepState.FAILED,
     SigningState.CANCELLED: StepState.CANCELLED,
+    SigningState.SKIPPED: StepState.CANCELLED,
 }
 # How a try to pay went is told, but does not say how the dossier stands: the order does.
 TELLING_ONLY = {StepKind.ATTEMPT_STARTED, StepKind.CALLBACK_RECEIVED, StepKind.PROVIDER_ASKED}

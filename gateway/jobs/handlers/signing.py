@@ -39,6 +39,7 @@ from gateway.key_holds import hold_key
 from gateway.revisions import next_revision
 from gateway.services import Services
 from gateway.signing_engine import ResultNotGood, SigningOrder, sign_kept_document
+from gateway.signing_progress import fail_document, go_on
 from gateway.signing_requests import end_request
 from signing.errors import (
     AlgorithmNotAllowed,
@@ -57,8 +58,9 @@ from signing.errors import (
     StampTextMissing,
 )
 from signing.model import Level, SignedRevision
+from signing.request_flow import Progress, after_signature, next_signature
 from signing.states import FINAL, RequestState, StepState, move_request, move_step
-from signing.store import RequestDocumentRow, SignatureRow, SigningRequestRow, SigningStepRow
+from signing.store import SignatureRow, SigningRequestRow, SigningStepRow
 
 log = structlog.get_logger()
 ACTOR = "system:signing"
@@ -87,6 +89,8 @@ FINAL_FAULTS = (
     CertificateWithdrawn,
     ResultNotGood,
 )
+# The document alone is at fault: the request's other documents go on without it.
+DOCUMENT_FAULTS = (DocumentNotSignable, PlacementError, SignatureDoesNotFit, RevisionAltered, ResultNotGood)
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def _next_turn(services: Services, request_id: str, now: datetime) -> _Turn | No
             end_request(work, request, RequestState.EXPIRED, "system:clock", "the deadline passed", now)
             work.commit()
             return None
-        chosen = _choose(request)
+        chosen = next_signature(request)
         if chosen is None:
             return None
         step, document = chosen
@@ -164,17 +168,6 @@ def _next_turn(services: Services, request_id: str, now: datetime) -> _Turn | No
         )
         work.commit()
         return turn
-
-
-def _choose(request: SigningRequestRow) -> tuple[SigningStepRow, RequestDocumentRow] | None:
-    for step in request.steps:
-        if step.state == StepState.COMPLETED:
-            continue
-        if step.state != StepState.READY:
-            return None
-        signed = {signature.request_document_id for signature in step.signatures}
-        return next(((step, document) for document in request.documents if document.id not in signed), None)
-    return None
 
 
 def _keep(services: Services, turn: _Turn, signed: SignedRevision, blob: Blob) -> None:
@@ -247,22 +240,11 @@ def _audit_signature(
 
 
 def _advance(work: UnitOfWork, request: SigningRequestRow, step: SigningStepRow, now: datetime) -> None:
-    if len(step.signatures) < len(request.documents):
-        work.due("signing", request.id, request.unit_id, now)
-        return
-    step.state = move_step(step.state, StepState.COMPLETED)
-    step.completed_at = now
-    data = {"dossier_code": request.dossier_code, "step": step.position}
-    work.happened("signing-request.step-completed", request.id, request.unit_id, data, now)
-    following = next((other for other in request.steps if other.state == StepState.PENDING), None)
-    if following is not None:
-        following.state = move_step(following.state, StepState.READY)
-        work.due("signing", request.id, request.unit_id, now)
-        return
-    request.state = move_request(request.state, RequestState.COMPLETED)
-    documents = [document.current_document_id for document in request.documents]
-    done = {"dossier_code": request.dossier_code, "document_ids": documents}
-    work.happened("signing-request.completed", request.id, request.unit_id, done, now)
+    progress = after_signature(request, step, now)
+    if progress is not Progress.GOES_ON:
+        data = {"dossier_code": request.dossier_code, "step": step.position}
+        work.happened("signing-request.step-completed", request.id, request.unit_id, data, now)
+    go_on(work, request, progress, now)
 
 
 def _hold(services: Services, turn: _Turn, error: SigningError | CertsError, task: Task) -> Outcome:
@@ -308,16 +290,26 @@ def _note_problem(request: SigningRequestRow, step: SigningStepRow, code: str, d
 def _fail(
     services: Services, turn: _Turn, error: SigningError | CertsError | ConfinementError | ResultNotGood
 ) -> Outcome:
-    """End the request: no later try can succeed. Earlier revisions stay on file."""
+    """End what no later try can mend: the document where it is at fault and others are left, else the request.
+
+    Earlier revisions stay on file.
+    """
     now = datetime.now(UTC)
     with services.unit_of_work() as work:
         request, step = _locked_step(work, turn)
         if request is None or step is None:
             return Done()
-        step.problem_code, step.problem_detail = error.code, str(error)
-        step.state = move_step(step.state, StepState.FAILED)
-        request.problem_code = error.code
-        end_request(work, request, RequestState.FAILED, ACTOR, str(error), now)
+        progress = Progress.IMPOSSIBLE
+        if isinstance(error, (*DOCUMENT_FAULTS, ConfinementError)):
+            progress = fail_document(work, request, turn.request_document_id, error.code, str(error), now)
+        if progress is not Progress.IMPOSSIBLE:
+            step.problem_code = step.problem_detail = None
+            go_on(work, request, progress, now)
+        else:
+            step.problem_code, step.problem_detail = error.code, str(error)
+            step.state = move_step(step.state, StepState.FAILED)
+            request.problem_code = error.code
+            end_request(work, request, RequestState.FAILED, ACTOR, str(error), now)
         work.commit()
     return Done()
 
