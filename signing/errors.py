@@ -54,6 +54,36 @@ class DocumentCertifiedAgainstChanges(DocumentNotSignable):
     code = "document-certified-against-changes"
 
 
+class CertificationNotFirst(DocumentNotSignable):
+    """A certification signature must be the first one, and the document carries a signature already."""
+
+    code = "certification-not-first"
+
+
+class FieldMissing(DocumentNotSignable):
+    """The document has no signature field of the name that is to be signed."""
+
+    code = "field-missing"
+
+
+class FieldAlreadySigned(DocumentNotSignable):
+    """The signature field that is to be signed holds a signature already."""
+
+    code = "field-already-signed"
+
+
+class FieldLocked(DocumentNotSignable):
+    """An earlier signature locked the field that is to be signed."""
+
+    code = "field-locked"
+
+
+class SeedValueNotMet(DocumentNotSignable):
+    """The signature field demands something that this signature does not have (its seed value dictionary)."""
+
+    code = "seed-value-not-met"
+
+
 class DocumentDynamicForm(DocumentNotSignable):
     """The PDF is a dynamic XFA form: its pages exist only in the viewer, so no one can see what would be signed."""
 
@@ -434,6 +464,11 @@ DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {
         DocumentEncrypted,
         DocumentRestricted,
         DocumentCertifiedAgainstChanges,
+        CertificationNotFirst,
+        FieldMissing,
+        FieldAlreadySigned,
+        FieldLocked,
+        SeedValueNotMet,
         DocumentDynamicForm,
         DocumentTooComplex,
         SignatureFileUnreadable,

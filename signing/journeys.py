@@ -11,7 +11,7 @@ from signing.augmentation.pades_revisions import TIMESTAMP_ROOM_BYTES, add_docum
 from signing.augmentation.subjects import timestamp_subject
 from signing.errors import MaterialUnavailable, TimestampUnavailable
 from signing.formats.cms import assemble_signed_data, check_signature_value, reserved_size_bytes, signed_attributes
-from signing.formats.material import EvidenceSubject, MaterialGatherer
+from signing.formats.material import EvidenceSubject, MaterialGatherer, ValidationMaterial
 from signing.formats.pdf.complete import check_prepared, complete_pdf
 from signing.formats.pdf.long_term import SignatureMaterial
 from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
@@ -35,6 +35,7 @@ def sign_pdf(
     now: datetime,
     materials: MaterialGatherer | None = None,
     algorithms: AlgorithmTable | None = None,
+    password: str | None = None,
 ) -> SignedRevision:
     """Write source plus one signed revision to target, and at B-LT and B-LTA a further one that makes it provable.
 
@@ -48,6 +49,7 @@ def sign_pdf(
         now: Aware; becomes the claimed time.
         materials: Needed at levels B-LT and B-LTA.
         algorithms: What may be relied on until which day; None takes the shipped table.
+        password: Opens the file, if it is encrypted; the result is encrypted the same way.
     Raises:
         DocumentNotSignable, PlacementError, PictureUnusable, AlgorithmNotAllowed: The key was not used.
         KeySourceError: The key could not be used, or its value does not verify.
@@ -58,7 +60,7 @@ def sign_pdf(
     """
     algorithm = signature_algorithm(step.certificate_der, prefer_pss=step.profile.prefer_pss)
     check_acceptable(algorithm, step.certificate_der, now, algorithms)
-    order = _order(step, algorithm, now)
+    order = _order(step, algorithm, now, password)
     level = step.profile.level
     if level.has_timestamp and tsa is None:
         raise TimestampUnavailable(f"the level {level} needs a time-stamping authority, and none is set")
@@ -69,7 +71,8 @@ def sign_pdf(
         check_prepared(source, prepared)
         token = _sign_prepared(prepared, step, algorithm, key, tsa if level.has_timestamp else None)
         if tsa is not None and token is not None and materials is not None and level.has_material:
-            _make_provable(prepared, step, token, tsa=tsa, materials=materials, confined=confined, now=now)
+            found = materials.material_for(_subjects(step, token), now)
+            _make_provable(prepared, level, found, tsa, confined, password)
         sha256, size_bytes = _measure(target)
     except BaseException:
         target.unlink(missing_ok=True)
@@ -98,25 +101,28 @@ def preview_pdf(
     return confined.run(preview_signature, source, scratch, _order(step, algorithm, now))
 
 
+def _subjects(step: SignatureStep, token: TimestampToken) -> tuple[EvidenceSubject, ...]:
+    return EvidenceSubject(step.certificate_der, step.chain_ders), timestamp_subject(token.der)
+
+
 def _make_provable(
     prepared: PreparedRevision,
-    step: SignatureStep,
-    token: TimestampToken,
-    *,
+    level: Level,
+    material: ValidationMaterial,
     tsa: TimestampAuthority,
-    materials: MaterialGatherer,
     confined: ConfinedRunner,
-    now: datetime,
+    password: str | None,
 ) -> None:
-    subjects = (EvidenceSubject(step.certificate_der, step.chain_ders), timestamp_subject(token.der))
-    provable = (SignatureMaterial(prepared.field_name, materials.material_for(subjects, now)),)
-    if step.profile.level is Level.B_LTA:
-        add_document_timestamp(prepared.path, provable, tsa, confined)
+    provable = (SignatureMaterial(prepared.field_name, material),)
+    if level is Level.B_LTA:
+        add_document_timestamp(prepared.path, provable, tsa, confined, password)
     else:
-        add_material(prepared.path, provable, confined)
+        add_material(prepared.path, provable, confined, password)
 
 
-def _order(step: SignatureStep, algorithm: SignatureAlgorithm, now: datetime) -> PdfSignatureOrder:
+def _order(
+    step: SignatureStep, algorithm: SignatureAlgorithm, now: datetime, password: str | None = None
+) -> PdfSignatureOrder:
     room = TIMESTAMP_ROOM_BYTES if step.profile.level.has_timestamp else 0
     return PdfSignatureOrder(
         placement=_for_signer(step.profile.placement, step.signer_name),
@@ -127,6 +133,12 @@ def _order(step: SignatureStep, algorithm: SignatureAlgorithm, now: datetime) ->
         image_png=step.image_png,
         stamp=step.stamp,
         reason=step.reason,
+        certification=step.profile.certification,
+        lock=step.profile.lock,
+        stamped=step.profile.level.has_timestamp,
+        certificate_der=step.certificate_der,
+        chain_ders=step.chain_ders,
+        password=password,
     )
 
 

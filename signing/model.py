@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Literal
 
 from signing.appearance.style import DrawnStamp, StampStyle
@@ -201,11 +201,39 @@ class NewPage:
 
 
 @dataclass(frozen=True)
+class InField:
+    """In a signature field that the document holds already and nobody has signed, where that field stands."""
+
+    field_name: str
+
+
+@dataclass(frozen=True)
 class Invisible:
     """No picture on any page."""
 
 
-Placement = BetweenText | OverSignature | PageRectangle | PageCorner | BesideText | NewPage | Invisible
+Placement = BetweenText | OverSignature | PageRectangle | PageCorner | BesideText | NewPage | InField | Invisible
+
+
+class Certification(IntEnum):
+    """What a certification signature lets others do afterwards (DocMDP). Source: ISO 32000-2:2020, table 257."""
+
+    NO_CHANGES = 1
+    FORMS_AND_SIGNATURES = 2
+    ALSO_ANNOTATIONS = 3
+
+
+@dataclass(frozen=True)
+class FieldLock:
+    """Form fields that nobody may change after this signature (FieldMDP). Source: ISO 32000-2:2020, 12.8.2.4.
+
+    Attributes:
+        action: all of them; only the named ones (include); all but the named ones (exclude).
+        fields: Full names; a name stands for everything under it as well.
+    """
+
+    action: Literal["all", "include", "exclude"]
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,6 +243,8 @@ class SigningProfile:
     Attributes:
         image: Which of the signer's pictures is shown, or None.
         prefer_pss: RSA keys sign with RSASSA-PSS where both schemes are open to them.
+        certification: The signature certifies the document, which only the first one in it can; None for an approval.
+        lock: Form fields that the signature locks.
     """
 
     code: str
@@ -224,6 +254,8 @@ class SigningProfile:
     image: Literal["handwriting", "seal"] | None
     prefer_pss: bool = False
     stamp: StampStyle | None = None
+    certification: Certification | None = None
+    lock: FieldLock | None = None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class AugmentationTools:
         anchors: Gives the anchors in force at the moment of use.
         confined: Runs the parts that parse the untrusted file.
         clock: Gives the aware time of each step: time-stamps may take minutes.
+        password: Opens the file, if it is an encrypted PDF.
     """
 
     tsa: TimestampAuthority
@@ -31,6 +32,7 @@ class AugmentationTools:
     confined: ConfinedRunner
     clock: Callable[[], datetime]
     algorithms: AlgorithmTable = field(default_factory=shipped_algorithms)
+    password: str | None = field(default=None, repr=False)
 
     @property
     def materials(self) -> PathMaterial:

@@ -28,7 +28,7 @@ _FROM = {level: tuple(Level)[tuple(Level).index(level) :] for level in Level}
 
 def augment_pdf(source: Path, target: Path, level: Level, tools: AugmentationTools) -> None:
     """Raise every signature in a PDF; see Augmenter."""
-    places = tools.confined.run(read_signed_places, source)
+    places = tools.confined.run(read_signed_places, source, tools.password)
     before = _judged(source, tools)
     broken = next((found for found in before.signatures if found.indication is Indication.FAILED), None)
     if broken is not None:
@@ -36,7 +36,7 @@ def augment_pdf(source: Path, target: Path, level: Level, tools: AugmentationToo
     shutil.copyfile(source, target)
     stamped = None
     if any(found.timestamp_by is None for found in before.signatures):
-        stamped = add_document_timestamp(target, (), tools.tsa, tools.confined)
+        stamped = add_document_timestamp(target, (), tools.tsa, tools.confined, tools.password)
     if level is Level.B_T:
         if stamped is None:
             raise AlreadyAtLevel("every signature has a time-stamp that is trusted")
@@ -85,9 +85,9 @@ def _make_provable(target: Path, level: Level, proofs: _Proofs, tools: Augmentat
     gathered = [(field_name, gatherer.material_for(subjects, now)) for field_name, subjects in proofs.subjects()]
     materials = [SignatureMaterial(field_name, found) for field_name, found in gathered if found != _NOTHING]
     if level is Level.B_LTA:
-        add_document_timestamp(target, materials, tools.tsa, tools.confined)
+        add_document_timestamp(target, materials, tools.tsa, tools.confined, tools.password)
     elif materials or proofs.stamped is not None:
-        add_material(target, materials, tools.confined)
+        add_material(target, materials, tools.confined, tools.password)
     else:
         raise AlreadyAtLevel("the document holds all that proves its signatures")
 
@@ -96,9 +96,10 @@ def _judged(path: Path, tools: AugmentationTools, *, offline: bool = False) -> V
     anchors, at = tuple(tools.anchors()), tools.clock()
     policy = ValidationPolicy(anchors, algorithms=tools.algorithms)
     if not offline:
-        needs = tools.confined.run(collect_evidence_needs, path, tuple(anchor.certificate_der for anchor in anchors))
+        ders = tuple(anchor.certificate_der for anchor in anchors)
+        needs = tools.confined.run(collect_evidence_needs, path, ders, tools.password)
         policy = replace(policy, evidence=tools.gatherer.gather(needs.queries, at))
-    return tools.confined.run(validate_pdf, path, policy, at)
+    return tools.confined.run(validate_pdf, path, policy, at, tools.password)
 
 
 def _check_raised(target: Path, level: Level, before: ValidationReport, tools: AugmentationTools) -> None:

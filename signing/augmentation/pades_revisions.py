@@ -27,19 +27,25 @@ class StampedRevision:
     token: TimestampToken
 
 
-def add_material(path: Path, materials: Sequence[SignatureMaterial], confined: ConfinedRunner) -> None:
+def add_material(
+    path: Path, materials: Sequence[SignatureMaterial], confined: ConfinedRunner, password: str | None = None
+) -> None:
     """Give the file at path one more revision with the material (B-LT); whatever fails, it stays as it was.
 
     Raises:
         DocumentNotSignable, ConfinementError: The file cannot take it.
     """
     raised = _beside(path)
-    confined.run(write_material, path, raised, tuple(materials))
+    confined.run(write_material, path, raised, tuple(materials), password)
     raised.replace(path)
 
 
 def add_document_timestamp(
-    path: Path, materials: Sequence[SignatureMaterial], tsa: TimestampAuthority, confined: ConfinedRunner
+    path: Path,
+    materials: Sequence[SignatureMaterial],
+    tsa: TimestampAuthority,
+    confined: ConfinedRunner,
+    password: str | None = None,
 ) -> StampedRevision:
     """Give the file at path one more revision: the material, covered by a document time-stamp (B-LTA).
 
@@ -51,7 +57,7 @@ def add_document_timestamp(
         SignatureDoesNotFit: The token is larger than any that we know of.
     """
     raised = _beside(path)
-    order = DocumentTimestampOrder(DIGEST_ALGORITHM, TIMESTAMP_ROOM_BYTES, tuple(materials))
+    order = DocumentTimestampOrder(DIGEST_ALGORITHM, TIMESTAMP_ROOM_BYTES, tuple(materials), password)
     try:
         prepared = confined.run(prepare_document_timestamp, path, raised, order)
         check_prepared(path, prepared)

@@ -31,7 +31,7 @@ class SignedPlace:
     algorithms: UsedAlgorithms
 
 
-def read_signed_places(path: Path) -> tuple[SignedPlace, ...]:
+def read_signed_places(path: Path, password: str | None = None) -> tuple[SignedPlace, ...]:
     """Return every signature and document time-stamp in the order in which they were made.
 
     Raises:
@@ -40,8 +40,8 @@ def read_signed_places(path: Path) -> tuple[SignedPlace, ...]:
     """
     try:
         with path.open("rb") as stream:
-            check_whole(open_strictly(stream), path)
-        with open_pdf(path) as source:
+            check_whole(open_strictly(stream, password), path, password)
+        with open_pdf(path, password) as source:
             known = read_dss(source.reader)
             places = tuple(_place(found, known) for found in source.signatures)
     except SigningError:

@@ -6,6 +6,7 @@ from typing import Literal, cast
 
 from signing.errors import PlacementInvalid, ProfileUnusable, StampTextInvalid
 from signing.model import Level, SignerRole, SigningProfile
+from signing.profiles.changes import parse_certification, parse_lock
 from signing.profiles.placements import parse_placement
 from signing.profiles.stamps import parse_stamp
 
@@ -39,6 +40,8 @@ def _load(path: Path) -> SigningProfile:
             image=cast(Literal["handwriting", "seal"] | None, image),
             prefer_pss=prefer_pss,
             stamp=parse_stamp(values["stamp"]) if "stamp" in values else None,
+            certification=parse_certification(values.get("certification")),
+            lock=parse_lock(values["lock"]) if "lock" in values else None,
         )
     except KeyError as error:
         raise ProfileUnusable(f"{path.name}: {error.args[0]} is missing") from None

@@ -7,6 +7,7 @@ from signing.errors import PlacementInvalid
 from signing.model import (
     BesideText,
     BetweenText,
+    InField,
     Invisible,
     NewPage,
     OverSignature,
@@ -27,8 +28,8 @@ def parse_placement(values: Mapping[str, Any]) -> Placement:
         values: kind = between-text (above, below, match, page, width_mm, height_mm), over-signature (field_name,
             width_mm, height_mm, covered_fraction), page-rectangle (page, x0_mm, y0_mm, x1_mm, y1_mm, avoid_text),
             page-corner (page, corner, margin_x_mm, margin_y_mm, width_mm, height_mm, avoid_text), beside-text (text,
-            match, page, side, dx_mm, dy_mm, width_mm, height_mm, avoid_text), new-page (width_mm, height_mm) or
-            invisible.
+            match, page, side, dx_mm, dy_mm, width_mm, height_mm, avoid_text), new-page (width_mm, height_mm),
+            form-field (field_name: an unsigned signature field of the document's own) or invisible.
     Raises:
         PlacementInvalid: A kind, field or value that it cannot have.
     """
@@ -39,6 +40,7 @@ def parse_placement(values: Mapping[str, Any]) -> Placement:
         "page-corner": _page_corner,
         "beside-text": _beside_text,
         "new-page": _new_page,
+        "form-field": _form_field,
         "invisible": _invisible,
     }
     fields = Fields(values)
@@ -52,6 +54,10 @@ def parse_placement(values: Mapping[str, Any]) -> Placement:
 
 def _invisible(_: Fields) -> Placement:
     return Invisible()
+
+
+def _form_field(fields: Fields) -> Placement:
+    return InField(fields.text("field_name"))
 
 
 def _between_text(fields: Fields) -> Placement:

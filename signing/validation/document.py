@@ -20,13 +20,14 @@ from signing.validation.wording import reason
 MAX_QUERIES = 40
 
 
-def validate_pdf(path: Path, policy: ValidationPolicy, at: datetime) -> ValidationReport:
+def validate_pdf(path: Path, policy: ValidationPolicy, at: datetime, password: str | None = None) -> ValidationReport:
     """Validate every signature in a file against a policy.
 
     Args:
         path: A file of any content; hostile content gives findings, not exceptions.
         policy: Anchors and evidence. Nothing is fetched.
         at: Validation time, aware.
+        password: Opens the file, if it is encrypted.
     Returns:
         The report. NO_SIGNATURE for a readable file without one; a file that cannot be read is INDETERMINATE.
     Raises:
@@ -34,7 +35,7 @@ def validate_pdf(path: Path, policy: ValidationPolicy, at: datetime) -> Validati
         MemoryError: The limit of this process does not suffice for it.
     Source: ETSI EN 319 102-1 V1.3.1, 5; ETSI EN 319 142-1 V1.2.1.
     """
-    with open_pdf(path) as source:
+    with open_pdf(path, password) as source:
         embedded = read_dss(source.reader)
         timestamps = _judge_document_timestamps(source, policy, embedded, at)
         signatures = tuple(
@@ -53,16 +54,19 @@ def validate_pdf(path: Path, policy: ValidationPolicy, at: datetime) -> Validati
         )
 
 
-def collect_evidence_needs(path: Path, anchor_ders: tuple[bytes, ...] = ()) -> EvidenceNeeds:
+def collect_evidence_needs(
+    path: Path, anchor_ders: tuple[bytes, ...] = (), password: str | None = None
+) -> EvidenceNeeds:
     """Return whose status must be asked before validate_pdf can judge by it. Offline, for the child process.
 
     Args:
         anchor_ders: The installed anchors: issuers to ask about with, and where to stop.
+        password: Opens the file, if it is encrypted.
     Raises:
         OSError, MemoryError: As validate_pdf.
     """
     queries: dict[bytes, StatusQuery] = {}
-    with open_pdf(path) as source:
+    with open_pdf(path, password) as source:
         pool = read_dss(source.reader).certificates_der
         for found in source.signatures:
             for findings in _signed_data_in(found):

@@ -60,9 +60,11 @@ class PdfSource:
 
 
 @contextmanager
-def open_pdf(path: Path) -> Iterator[PdfSource]:
+def open_pdf(path: Path, password: str | None = None) -> Iterator[PdfSource]:
     """Open a file of unknown worth. Nothing that its bytes can be raises here.
 
+    Args:
+        password: Tried on an encrypted file that does not open without one.
     Raises:
         OSError: The file itself cannot be read from disk.
     """
@@ -73,19 +75,19 @@ def open_pdf(path: Path) -> Iterator[PdfSource]:
             return
         with mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
             source = PdfSource(data, digest, None)
-            _read_structure(source, stream)
+            _read_structure(source, stream, password)
             _find_loose_signatures(source)
             source.signatures.sort(key=lambda s: s.raw.end if s.raw is not None else 0)
             yield source
 
 
-def _read_structure(source: PdfSource, stream: Any) -> None:
+def _read_structure(source: PdfSource, stream: Any, password: str | None) -> None:
     """Read strictly and, where that does not reach every signature, once more with forbearance."""
     for strict in (True, False):
         reader = attempt(lambda s=strict: _readable(PdfFileReader(stream, strict=s, decode_limits=DECODE_LIMITS)), None)  # type: ignore[misc]
         if reader is None:
             continue
-        if reader.encrypted and not attempt(lambda r=reader: _opens_without_password(r), False):  # type: ignore[misc]
+        if reader.encrypted and not attempt(lambda r=reader: _opens(r, password), False):  # type: ignore[misc]
             source.reason_codes.append("document-encrypted")
             return
         signatures, whole = _read_fields(reader)
@@ -104,8 +106,9 @@ def _readable(reader: PdfFileReader) -> PdfFileReader:
     return reader
 
 
-def _opens_without_password(reader: PdfFileReader) -> bool:
-    return bool(reader.decrypt(b"").status is not AuthStatus.FAILED)
+def _opens(reader: PdfFileReader, password: str | None) -> bool:
+    given = ("",) if password is None else (password, "")
+    return any(reader.decrypt(each).status is not AuthStatus.FAILED for each in given)
 
 
 def _read_fields(reader: PdfFileReader) -> tuple[list[FoundSignature], bool]:

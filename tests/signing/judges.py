@@ -13,17 +13,21 @@ from pyhanko_certvalidator import ValidationContext
 from tests.signing.pki import Pki
 
 
-def pdfsig_verdicts(path: Path) -> list[str]:
-    """Return pdfsig's sentence on each signature."""
+def pdfsig_verdicts(path: Path, password: str = "") -> list[str]:
+    """Return pdfsig's sentence on each signature; an encrypted file is opened with its owner's password."""
+    opened = ["-opw", password] if password else []
     done = subprocess.run(
-        ["pdfsig", "-nocert", str(path)], capture_output=True, text=True, errors="replace", check=False
+        ["pdfsig", "-nocert", *opened, str(path)], capture_output=True, text=True, errors="replace", check=False
     )
     return re.findall(r"Signature Validation: (.*)", done.stdout)
 
 
-def qpdf_problems(path: Path) -> str:
+def qpdf_problems(path: Path, password: str = "") -> str:
     """Return what qpdf --check complains about; empty where it finds nothing."""
-    done = subprocess.run(["qpdf", "--check", str(path)], capture_output=True, text=True, errors="replace", check=False)
+    opened = [f"--password={password}"] if password else []
+    done = subprocess.run(
+        ["qpdf", "--check", *opened, str(path)], capture_output=True, text=True, errors="replace", check=False
+    )
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 

@@ -6,7 +6,7 @@ Runs in the child for untrusted files. Source: ISO 32000-2:2020, 12.8.4.3 and 12
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,18 @@ class DocumentTimestampOrder:
 
     Attributes:
         bytes_reserved: Room for the token in bytes (the file holds twice as many, in hex).
+        password: What opens the file, if it is encrypted.
     """
 
     digest_algorithm: str
     bytes_reserved: int
     materials: tuple[SignatureMaterial, ...] = ()
+    password: str | None = field(default=None, repr=False)
 
 
-def write_material(source: Path, target: Path, materials: Sequence[SignatureMaterial]) -> None:
+def write_material(
+    source: Path, target: Path, materials: Sequence[SignatureMaterial], password: str | None = None
+) -> None:
     """Copy source to target and append one revision that holds the material; without any, target is a plain copy.
 
     A certification signature forbids neither this nor a document time-stamp, whatever its level.
@@ -54,7 +58,7 @@ def write_material(source: Path, target: Path, materials: Sequence[SignatureMate
     Raises:
         DocumentNotSignable: One of its kinds says why the file cannot take it; target is removed.
     """
-    with _appending(source, target) as writer:
+    with _appending(source, target, password) as writer:
         if _store_material(writer, materials):
             write_in_place: Any = writer.write_in_place
             write_in_place()
@@ -66,7 +70,7 @@ def prepare_document_timestamp(source: Path, target: Path, order: DocumentTimest
     Raises:
         DocumentNotSignable: One of its kinds says why the file cannot take it; target is removed.
     """
-    with _appending(source, target) as writer:
+    with _appending(source, target, order.password) as writer:
         _store_material(writer, order.materials)
         field_name = free_field_name(writer.prev, "Timestamp")
         steps = PdfCMSEmbedder(SigFieldSpec(field_name, on_page=0)).write_cms(field_name, writer)
@@ -89,11 +93,11 @@ def prepare_document_timestamp(source: Path, target: Path, order: DocumentTimest
 
 
 @contextmanager
-def _appending(source: Path, target: Path) -> Iterator[IncrementalPdfFileWriter]:
+def _appending(source: Path, target: Path, password: str | None) -> Iterator[IncrementalPdfFileWriter]:
     try:
         shutil.copyfile(source, target)
         with target.open("r+b") as stream:
-            yield IncrementalPdfFileWriter.from_reader(open_strictly(stream))
+            yield IncrementalPdfFileWriter.from_reader(open_strictly(stream, password))
     except SigningError:
         target.unlink(missing_ok=True)
         raise

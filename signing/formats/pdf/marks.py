@@ -11,6 +11,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PageObject
 
 from signing.appearance.picture import Picture
+from signing.formats.pdf.placement import fitted
 from signing.formats.pdf.spots import Spot
 from signing.model import Rectangle
 
@@ -22,34 +23,37 @@ def write_appearance(writer: IncrementalPdfFileWriter, spot: Spot) -> generic.In
     """
     angle = math.radians(spot.view.rotation)
     cosine, sine = round(math.cos(angle)), round(math.sin(angle))
-    matrix = numbers(cosine, sine, -sine, cosine, 0, 0)
-    if isinstance(spot.mark.content, Picture):
-        return writer.add_object(_picture_form(writer, spot, spot.mark.content, matrix))
-    # A stamp is a page of our own making, with its fonts: it goes in whole, as letters.
-    stamp = PdfFileReader(io.BytesIO(spot.mark.content.pdf))
-    reference: Any = writer.import_page_as_xobject(stamp)
-    form = reference.get_object()
-    form[generic.pdf_name("/Matrix")] = matrix
-    placed: generic.IndirectObject = reference
-    return placed
-
-
-def _picture_form(
-    writer: IncrementalPdfFileWriter, spot: Spot, picture: Picture, matrix: generic.ArrayObject
-) -> generic.StreamObject:
     width, height = spot.rectangle.width, spot.rectangle.height
     if spot.view.rotation in {90, 270}:
         width, height = height, width
-    return generic.StreamObject(
+    content = spot.mark.content
+    drawn, (unit_width, unit_height) = (
+        (pil_image(content.image, writer), (1.0, 1.0))
+        if isinstance(content, Picture)
+        # A stamp is a page of our own making, with its fonts: it goes in whole, as letters.
+        else (_stamp_form(writer, content.pdf), (content.width_pt, content.height_pt))
+    )
+    # In a field of the document's own the mark keeps its proportions, in the middle; elsewhere it fills its place.
+    shown_width, shown_height = fitted(width, height, spot.mark.aspect)
+    scale = (shown_width / unit_width, shown_height / unit_height)
+    form = generic.StreamObject(
         {
             "/Type": generic.pdf_name("/XObject"),
             "/Subtype": generic.pdf_name("/Form"),
             "/BBox": numbers(0, 0, width, height),
-            "/Matrix": matrix,
-            "/Resources": dictionary({"/XObject": dictionary({"/Picture": pil_image(picture.image, writer)})}),
+            "/Matrix": numbers(cosine, sine, -sine, cosine, 0, 0),
+            "/Resources": dictionary({"/XObject": dictionary({"/Mark": drawn})}),
         },
-        stream_data=b"q %.4f 0 0 %.4f 0 0 cm /Picture Do Q" % (width, height),
+        stream_data=b"q %.4f 0 0 %.4f %.4f %.4f cm /Mark Do Q"
+        % (*scale, (width - shown_width) / 2, (height - shown_height) / 2),
     )
+    return writer.add_object(form)
+
+
+def _stamp_form(writer: IncrementalPdfFileWriter, pdf: bytes) -> generic.IndirectObject:
+    stamp: Any = PdfFileReader(io.BytesIO(pdf))
+    form: generic.IndirectObject = writer.import_page_as_xobject(stamp)
+    return form
 
 
 def add_page(writer: IncrementalPdfFileWriter, box: Rectangle) -> None:

@@ -2,28 +2,35 @@
 
 import dataclasses
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from pyhanko.pdf_utils.form_tools import get_single_field_annot
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from signing.appearance.mark import make_mark
 from signing.appearance.style import DrawnStamp
-from signing.errors import DocumentCertifiedAgainstChanges, PageNotAddable, SigningError
+from signing.errors import CertificationNotFirst, DocumentCertifiedAgainstChanges, PageNotAddable, SigningError
 from signing.formats.pdf.marks import add_page, dictionary, write_appearance
 from signing.formats.pdf.signed_fields import SignedField, certification_level, signed_fields
-from signing.formats.pdf.spots import Spot, find_spot
+from signing.formats.pdf.spots import SearchedDocument, Spot, find_spot, spot_of_field
 from signing.formats.pdf.structure import as_refusal, check_whole, entry, open_strictly, resolved
-from signing.model import Invisible, Placement, Rectangle
+from signing.formats.pdf.target_field import OfferedSignature, find_empty_field, refuse_locked
+from signing.model import Certification, FieldLock, InField, Invisible, Placement, Rectangle
 
 # Shown by every viewer beside a signature, so it is the wall clock of the city and not the server's.
 VIETNAM_TIME = timezone(timedelta(hours=7))
+_LOCK_ACTIONS = {
+    "all": FieldMDPAction.ALL,
+    "include": FieldMDPAction.INCLUDE,
+    "exclude": FieldMDPAction.EXCLUDE,
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,10 @@ class PdfSignatureOrder:
         image_png, stamp: One of them is needed unless the placement is Invisible; a stamp goes before a picture.
         claimed_at: Aware time for /M.
         bytes_reserved: Room for the CMS in bytes (the file holds twice as many, in hex).
+        certification, lock: As in SigningProfile.
+        stamped: A time-stamp will stand in the signature.
+        certificate_der, chain_ders: The signer's, for fields that demand a certain one.
+        password: What opens the file, if it is encrypted.
     """
 
     placement: Placement
@@ -44,6 +55,12 @@ class PdfSignatureOrder:
     image_png: bytes | None = None
     stamp: DrawnStamp | None = None
     reason: str | None = None
+    certification: Certification | None = None
+    lock: FieldLock | None = None
+    stamped: bool = False
+    certificate_der: bytes | None = None
+    chain_ders: tuple[bytes, ...] = ()
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,22 @@ class PreparedRevision:
     rectangle: Rectangle | None
 
 
+@dataclass(frozen=True)
+class _Target:
+    """The field that is signed, and the mark that it shows.
+
+    Attributes:
+        exists: It is a field of the document's own.
+        lock, level: What the signature forbids afterwards: to form fields, and to the whole document.
+    """
+
+    field_name: str
+    exists: bool
+    spot: Spot | None
+    lock: FieldMDPSpec | None
+    level: int | None
+
+
 def prepare_pdf(source: Path, target: Path, order: PdfSignatureOrder) -> PreparedRevision:
     """Copy source to target and append one revision: field, picture, and a signature with an empty gap.
 
@@ -79,12 +112,12 @@ def prepare_pdf(source: Path, target: Path, order: PdfSignatureOrder) -> Prepare
     try:
         shutil.copyfile(source, target)
         with target.open("r+b") as stream:
-            reader = open_strictly(stream)
-            page_count = check_whole(reader, target)
+            reader = open_strictly(stream, order.password)
+            page_count = check_whole(reader, target, order.password)
             fields = signed_fields(reader)
-            spot = _find_spot(reader, target, page_count, fields, order)
-            _refuse_certified(reader, visible=spot is not None)
-            return _write_revision(reader, target, order, spot, free_field_name(reader, "Signature"))
+            chosen = _choose(reader, SearchedDocument(target, page_count, fields, order.password), order)
+            _refuse_certified(reader, fields, order, adds_mark=chosen.spot is not None and not chosen.exists)
+            return _write_revision(reader, target, order, chosen)
     except SigningError:
         target.unlink(missing_ok=True)
         raise
@@ -93,11 +126,37 @@ def prepare_pdf(source: Path, target: Path, order: PdfSignatureOrder) -> Prepare
         raise as_refusal(error) from error
 
 
-def _refuse_certified(reader: PdfFileReader, *, visible: bool) -> None:
+def _choose(reader: PdfFileReader, searched: SearchedDocument, order: PdfSignatureOrder) -> _Target:
+    lock = None if order.lock is None else FieldMDPSpec(_LOCK_ACTIONS[order.lock.action], list(order.lock.fields))
+    if not isinstance(order.placement, InField):
+        name = free_field_name(reader, "Signature")
+        refuse_locked(reader, name)
+        return _Target(name, False, _find_spot(reader, searched, order), lock, order.certification)
+    offered = OfferedSignature(
+        digest_algorithm=order.digest_algorithm,
+        certificate_der=order.certificate_der,
+        chain_ders=order.chain_ders,
+        reason=order.reason,
+        stamped=order.stamped,
+        certification=order.certification,
+    )
+    found = find_empty_field(reader, order.placement.field_name, offered)
+    spot = None
+    if found.page_index is not None and found.rectangle is not None:
+        mark = make_mark(order.image_png, order.stamp)
+        spot = spot_of_field(searched, found.page_index, found.rectangle, mark)
+    return _Target(found.name, True, spot, found.lock or lock, order.certification or found.lock_level)
+
+
+def _refuse_certified(
+    reader: PdfFileReader, fields: list[SignedField], order: PdfSignatureOrder, *, adds_mark: bool
+) -> None:
+    if order.certification is not None and fields:
+        raise CertificationNotFirst("the document carries a signature, and only the first one can certify")
     level = certification_level(reader)
     if level == 1:
         raise DocumentCertifiedAgainstChanges("a certification signature forbids any change")
-    if level is not None and visible:
+    if level is not None and adds_mark:
         # Viewers and validators accept a new invisible field after certification, but no new mark on a page.
         raise DocumentCertifiedAgainstChanges("a certification signature forbids new visible fields")
 
@@ -112,36 +171,29 @@ def free_field_name(reader: PdfFileReader, stem: str) -> str:
     return f"{stem}{number}"
 
 
-def _find_spot(
-    reader: PdfFileReader, path: Path, page_count: int, fields: list[SignedField], order: PdfSignatureOrder
-) -> Spot | None:
-    if isinstance(order.placement, Invisible):
+def _find_spot(reader: PdfFileReader, searched: SearchedDocument, order: PdfSignatureOrder) -> Spot | None:
+    if isinstance(order.placement, Invisible | InField):
         return None
-    spot = find_spot(path, page_count, fields, order.placement, make_mark(order.image_png, order.stamp))
-    if spot.new_page is not None and (fields or certification_level(reader) is not None):
+    spot = find_spot(searched, order.placement, make_mark(order.image_png, order.stamp))
+    if spot.new_page is not None and (searched.fields or certification_level(reader) is not None):
         raise PageNotAddable("the document is signed already, and a new page would break those signatures")
     return spot
 
 
-def _write_revision(
-    reader: PdfFileReader, target: Path, order: PdfSignatureOrder, spot: Spot | None, field_name: str
-) -> PreparedRevision:
+def _write_revision(reader: PdfFileReader, target: Path, order: PdfSignatureOrder, chosen: _Target) -> PreparedRevision:
     writer = IncrementalPdfFileWriter.from_reader(reader)
+    spot = chosen.spot
     if spot is not None and spot.new_page is not None:
         add_page(writer, spot.new_page)
     # pyHanko says whole numbers and takes any: a page's points have parts.
     box: Any = dataclasses.astuple(spot.rectangle) if spot else None
-    embedder = PdfCMSEmbedder(
-        SigFieldSpec(
-            field_name,
-            on_page=spot.page_index if spot else 0,
-            box=box,
-        )
-    )
-    steps = embedder.write_cms(field_name, writer)
-    field = next(steps).get_object()
+    embedder = PdfCMSEmbedder(SigFieldSpec(chosen.field_name, on_page=spot.page_index if spot else 0, box=box))
+    steps = embedder.write_cms(chosen.field_name, writer, existing_fields_only=chosen.exists)
+    signed_field = next(steps).get_object()
     if spot:
-        field["/AP"] = dictionary({"/N": write_appearance(writer, spot)})
+        annotation = get_single_field_annot(signed_field)
+        annotation["/AP"] = dictionary({"/N": write_appearance(writer, spot)})
+        writer.update_container(annotation)
     placeholder = SignatureObject(
         timestamp=order.claimed_at.astimezone(VIETNAM_TIME),
         subfilter=SigSeedSubFilter.PADES,
@@ -149,7 +201,7 @@ def _write_revision(
         reason=order.reason,
         bytes_reserved=2 * order.bytes_reserved,
     )
-    steps.send(SigObjSetup(sig_placeholder=placeholder))
+    steps.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=_mdp_setup(order, chosen)))
     prepared, stream = steps.send(SigIOSetup(md_algorithm=order.digest_algorithm, in_place=True))
     stream.flush()
     return PreparedRevision(
@@ -158,7 +210,18 @@ def _write_revision(
         digest_algorithm=order.digest_algorithm,
         gap_start=prepared.reserved_region_start,
         gap_end=prepared.reserved_region_end,
-        field_name=field_name,
+        field_name=chosen.field_name,
         page_index=spot.page_index if spot else None,
         rectangle=spot.rectangle if spot else None,
+    )
+
+
+def _mdp_setup(order: PdfSignatureOrder, chosen: _Target) -> SigMDPSetup | None:
+    if chosen.lock is None and chosen.level is None:
+        return None
+    return SigMDPSetup(
+        order.digest_algorithm,
+        certify=order.certification is not None,
+        field_lock=chosen.lock,
+        docmdp_perms=None if chosen.level is None else MDPPerm(chosen.level),
     )

@@ -59,6 +59,11 @@ def _annotation_places(reader: PdfFileReader) -> dict[tuple[int, int], int]:
     return places
 
 
+def widget_place(reader: PdfFileReader, reference: Any) -> tuple[int | None, Rectangle | None]:
+    """Return on which page a field's widget stands and where, in the page's own coordinates; see SignedField."""
+    return _widget_place(reference, _annotation_places(reader))
+
+
 def _widget_place(reference: Any, places: dict[tuple[int, int], int]) -> tuple[int | None, Rectangle | None]:
     widget = reference.get_object()
     if "/Rect" not in widget and entry(widget, "/Kids"):

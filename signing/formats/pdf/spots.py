@@ -1,6 +1,6 @@
 """Finds the spot for a signature's mark: reads the pages that a placement names and hands them to the geometry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pypdfium2
@@ -36,13 +36,28 @@ class Spot:
     new_page: Rectangle | None = None
 
 
-def find_spot(path: Path, page_count: int, fields: list[SignedField], placement: VisiblePlacement, mark: Mark) -> Spot:
+@dataclass(frozen=True)
+class SearchedDocument:
+    """The file in which a place is looked for.
+
+    Attributes:
+        password: What opens it, if it is encrypted.
+    """
+
+    path: Path
+    page_count: int
+    fields: list[SignedField]
+    password: str | None = field(default=None, repr=False)
+
+
+def find_spot(searched: SearchedDocument, placement: VisiblePlacement, mark: Mark) -> Spot:
     """Return the spot for a mark.
 
     Raises:
         PlacementError: One of its kinds says why the mark finds no place.
     """
-    with pypdfium2.PdfDocument(path) as document:
+    page_count, fields = searched.page_count, searched.fields
+    with pypdfium2.PdfDocument(searched.path, password=searched.password) as document:
         if isinstance(placement, NewPage):
             return _on_new_page(document, page_count, placement, mark)
         if isinstance(placement, PageRectangle):
@@ -61,6 +76,12 @@ def find_spot(path: Path, page_count: int, fields: list[SignedField], placement:
         else:
             text, spot = place_between(texts, placement, mark.aspect)
         return _at(text.page_index, text.view, spot, mark)
+
+
+def spot_of_field(searched: SearchedDocument, page_index: int, rectangle: Rectangle, mark: Mark) -> Spot:
+    """Return the spot of a mark that goes into a field of the document's own, whose rectangle stays as it is."""
+    with pypdfium2.PdfDocument(searched.path, password=searched.password) as document:
+        return Spot(page_index, read_page_view(document, page_index), rectangle, mark)
 
 
 def _at(page_index: int, view: PageView, seen: Rectangle, mark: Mark) -> Spot:
@@ -99,11 +120,11 @@ def _over_earlier(
 
 
 def _earlier_picture(fields: list[SignedField], field_name: str) -> tuple[int, Rectangle]:
-    for field in reversed(fields):
-        if field.page_index is None or field.rectangle is None or field.is_timestamp:
+    for signed in reversed(fields):
+        if signed.page_index is None or signed.rectangle is None or signed.is_timestamp:
             continue
-        if field_name in {"previous", field.name}:
-            return field.page_index, field.rectangle
+        if field_name in {"previous", signed.name}:
+            return signed.page_index, signed.rectangle
     which = "an earlier visible signature" if field_name == "previous" else f"a visible signature named {field_name!r}"
     raise AnchorSignatureNotFound(f"the document does not hold {which}")
 

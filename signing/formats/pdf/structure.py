@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import pypdfium2
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus, StandardSecurityHandler
+from pyhanko.pdf_utils.crypt.permissions import StandardPermissions
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
 from pyhanko.pdf_utils.misc import PdfDecodeLimitError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -41,9 +42,11 @@ _INFLATE_STEP_BYTES = 4 * MEBIBYTE
 _PILLOW_FAULT = "Illegal generation 65536 for object ID 0"
 
 
-def open_strictly(stream: BinaryIO) -> PdfFileReader:
-    """Return a reader that knows the file's cross-references.
+def open_strictly(stream: BinaryIO, password: str | None = None) -> PdfFileReader:
+    """Return a reader that knows the file's cross-references, and can read it if it is encrypted.
 
+    Args:
+        password: The owner's, or a user's to whom the file allows filling in forms.
     Raises:
         DocumentNotSignable: One of its kinds says why the file cannot be used.
     """
@@ -54,7 +57,7 @@ def open_strictly(stream: BinaryIO) -> PdfFileReader:
         raise DocumentNotPdf("the file does not begin with %PDF-")
     reader = _strict_reader(stream)
     if "/Encrypt" in reader.trailer:
-        _refuse_encrypted(reader)
+        _unlock(reader, password)
     return reader
 
 
@@ -69,16 +72,34 @@ def _strict_reader(stream: BinaryIO) -> PdfFileReader:
     return reader
 
 
-def _refuse_encrypted(reader: PdfFileReader) -> None:
-    standard = isinstance(reader.security_handler, StandardSecurityHandler)
-    if standard and reader.decrypt(b"").status is not AuthStatus.FAILED:
+def _unlock(reader: PdfFileReader, password: str | None) -> None:
+    """Make the reader read an encrypted file, if the password is that of someone who may sign it.
+
+    Source: ISO 32000-2:2020, 7.6.4.2, table 22 (bits 6 and 9).
+    """
+    handler = reader.security_handler
+    if not isinstance(handler, StandardSecurityHandler):
+        raise DocumentEncrypted("the document opens only with a key, not with a password")
+    given = AuthStatus.FAILED if password is None else reader.decrypt(password).status
+    if given is AuthStatus.OWNER:
+        return
+    if given is AuthStatus.USER:
+        permissions = handler.perms
+        forms = StandardPermissions.ALLOW_FORM_FILLING | StandardPermissions.ALLOW_ANNOTS_FORM_FILLING
+        if isinstance(permissions, StandardPermissions) and permissions & forms == forms:
+            return
+        raise DocumentRestricted("its owner does not let readers fill in or sign the document")
+    if reader.decrypt(b"").status is not AuthStatus.FAILED:
         raise DocumentRestricted("an owner's password protects the document against changes")
-    raise DocumentEncrypted("the document opens only with a password")
+    wrong = "" if password is None else ", and the one given is another"
+    raise DocumentEncrypted(f"the document opens only with a password{wrong}")
 
 
-def check_whole(reader: PdfFileReader, path: Path) -> int:
+def check_whole(reader: PdfFileReader, path: Path, password: str | None = None) -> int:
     """Read the whole document and return its number of pages.
 
+    Args:
+        password: What open_strictly was given.
     Raises:
         DocumentUnreadable, DocumentDynamicForm, DocumentTooComplex: As they say.
     """
@@ -90,7 +111,7 @@ def check_whole(reader: PdfFileReader, path: Path) -> int:
     page_count = sum(1 for _ in pages(reader))
     if page_count == 0 or root["/Pages"]["/Count"] != page_count:
         raise DocumentUnreadable("the page tree does not hold as many pages as it says")
-    with pypdfium2.PdfDocument(path) as document:
+    with pypdfium2.PdfDocument(path, password=password) as document:
         if len(document) != page_count:
             raise DocumentUnreadable("two readers see different numbers of pages")
         for index in {0, page_count - 1}:

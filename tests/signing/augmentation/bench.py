@@ -74,9 +74,12 @@ class City:
         self.count += 1
         return self.folder / f"{self.count}-{name}.pdf"
 
-    def sign(self, source: Path, holder: Holder, level: Level, **changes) -> tuple[Path, SignedRevision]:
+    def sign(
+        self, source: Path, holder: Holder, level: Level, *, password=None, profile=None, **changes
+    ) -> tuple[Path, SignedRevision]:
         target = self.path(level.value)
-        profile = SigningProfile("test", SignerRole.PERSON, level, Invisible(), None)
+        values = {"placement": Invisible(), "image": None} | (profile or {})
+        profile = SigningProfile("test", SignerRole.PERSON, level, **values)
         step = SignatureStep(profile, "Nguyễn Văn Ví Dụ", holder.der, (self.authority.issuing.der,))
         step = replace(step, **changes)
         signed = sign_pdf(
@@ -88,6 +91,7 @@ class City:
             confined=self.confined,
             now=datetime.now(UTC),
             materials=self.materials,
+            password=password,
         )
         return target, signed
 
@@ -122,18 +126,18 @@ class City:
         target.write_bytes(made.sign_pdf(writer).getvalue())
         return target
 
-    def offline(self, path: Path, at: datetime | None = None) -> ValidationReport:
+    def offline(self, path: Path, password: str | None = None) -> ValidationReport:
         """Our own judgement by the anchors and the file alone."""
-        return validate_pdf(path, ValidationPolicy(tuple(self.anchors())), at or datetime.now(UTC))
+        return validate_pdf(path, ValidationPolicy(tuple(self.anchors())), datetime.now(UTC), password)
 
     def evidence(self, at: datetime) -> RevocationEvidence:
         """What both CAs would say of every certificate at a time."""
         lists = [self.authority.crl(signer, at=at) for signer in (self.authority.issuing, self.authority.root)]
         return RevocationEvidence(tuple(EvidenceItem("crl", der, "test", at, at + timedelta(days=7)) for der in lists))
 
-    def pyhanko_at_once(self, path: Path) -> list[bool]:
+    def pyhanko_at_once(self, path: Path, password: str | None = None) -> list[bool]:
         """pyHanko's judgement of each signature today, revocation demanded, by the anchors and the file's DSS alone."""
-        reader = PdfFileReader(BytesIO(path.read_bytes()))
+        reader = opened(path, password)
         context = {
             "trust_roots": [x509.Certificate.load(self.authority.root.der)],
             "allow_fetching": False,
@@ -145,37 +149,51 @@ class City:
             for found in reader.embedded_regular_signatures
         ]
 
-    def pyhanko_much_later(self, path: Path) -> list[AdESSubIndic]:
+    def pyhanko_much_later(self, path: Path, password: str | None = None) -> list[AdESSubIndic]:
         """pyHanko's judgement of each archived signature by the anchors and the file (ETSI EN 319 102-1, 5.6.3)."""
         roots = SimpleTrustManager.build(trust_roots=[x509.Certificate.load(self.authority.root.der)])
         certificates = CertValidationPolicySpec(roots, CertRevTrustPolicy(REQUIRE_REVINFO))
         nobody = RevocationInfoGatheringSpec(RevinfoOnlineFetchingRule.LOCAL_ONLY)
         spec = PdfSignatureValidationSpec(SignatureValidationSpec(certificates, nobody))
-        reader = PdfFileReader(BytesIO(path.read_bytes()))
+        reader = opened(path, password)
         return [
             asyncio.run(ades_lta_validation(found, spec)).ades_subindic for found in reader.embedded_regular_signatures
         ]
 
-    def assert_provable(self, path: Path, *levels: str, timestamps: int = 0, own_stamps: bool = True) -> None:
+    def assert_provable(
+        self,
+        path: Path,
+        *levels: str,
+        timestamps: int = 0,
+        own_stamps: bool = True,
+        password: str | None = None,
+    ) -> None:
         """Demand that we, pyHanko, pdfsig and qpdf find every signature good, and we each at its level, offline.
 
         pyHanko judges what is archived only where each signature has a time-stamp of its own.
         """
-        report = self.offline(path)
+        report = self.offline(path, password)
         assert [found.indication for found in report.signatures] == ["TOTAL_PASSED"] * len(levels), report.to_dict()
         assert [found.level for found in report.signatures] == [f"PAdES-{level}" for level in levels]
         assert [stamp.trusted for stamp in report.document_timestamps] == [True] * timestamps
-        assert self.pyhanko_at_once(path) == [True] * len(levels)
+        assert self.pyhanko_at_once(path, password) == [True] * len(levels)
         if timestamps and own_stamps:
-            later = self.pyhanko_much_later(path)
+            later = self.pyhanko_much_later(path, password)
             assert [found for found, level in zip(later, levels, strict=True) if level == "B-LTA"] == [
                 AdESPassed.OK
             ] * levels.count("B-LTA")
-        verdicts = pdfsig_verdicts(path)
+        verdicts = pdfsig_verdicts(path, password or "")
         # pdfsig shows document time-stamps but cannot validate them.
         assert verdicts.count("Signature is Valid.") == len(levels), verdicts
         assert verdicts.count("Signature has not yet been verified.") == timestamps == len(verdicts) - len(levels)
-        assert qpdf_problems(path) == ""
+        assert qpdf_problems(path, password or "") == ""
+
+
+def opened(path: Path, password: str | None = None) -> PdfFileReader:
+    reader = PdfFileReader(BytesIO(path.read_bytes()))
+    if password is not None:
+        reader.decrypt(password)
+    return reader
 
 
 def in_minutes(minutes: int) -> timedelta:
