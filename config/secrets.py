@@ -7,6 +7,7 @@ copy that only the garbage collector frees.
 
 import hmac
 import os
+import resource
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar, NoReturn, Protocol, Self
@@ -19,6 +20,11 @@ class SecretUnavailable(Exception):
     """The place that should hold a secret does not; the message names the place, never a value."""
 
     code: ClassVar[str] = "secret-unavailable"
+
+
+def forbid_core_dumps() -> None:
+    """Let this process and its children leave no core file: it would hold whatever secret was in use."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 class Secret:

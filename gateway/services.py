@@ -11,7 +11,7 @@ from certs.algorithms import AlgorithmTable, load_algorithms, shipped_algorithms
 from certs.errors import AlgorithmTableUnusable
 from certs.model import Purpose, TrustAnchor
 from config.confinement import InProcess
-from config.secrets import LocalSecrets, SecretProvider
+from config.secrets import LocalSecrets, SecretProvider, forbid_core_dumps
 from config.settings import Settings, SettingsUnusable
 from gateway.blobs import BlobStore, open_blob_store
 from gateway.confinement import ChildProcesses
@@ -128,6 +128,7 @@ def build_services(settings: Settings) -> Services:
         algorithms = load_algorithms(settings.algorithm_table)
     except AlgorithmTableUnusable as error:
         raise SettingsUnusable(f"algorithm_table: {error}") from None
+    forbid_core_dumps()
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     secrets = open_secrets(settings)
     return Services(

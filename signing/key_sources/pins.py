@@ -20,7 +20,10 @@ class RefusedPins:
         Raises:
             PinIncorrect: It was refused before; the key source was not asked again.
         """
-        if self._refused is not None and hmac.compare_digest(self._refused, self._digest(pin)):
+        refused = self._refused is not None and hmac.compare_digest(self._refused, self._digest(pin))
+        # An error keeps the frames it came through.
+        del pin
+        if refused:
             raise PinIncorrect("this PIN was refused before; it is not tried again until another one is set")
 
     def refuse(self, pin: bytes | bytearray) -> None:

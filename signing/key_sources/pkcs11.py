@@ -94,9 +94,13 @@ class TokenProcess:
         if kind != PIN_NEEDED:
             return kind, value
         pin = self._read_pin(address.pin_source)
-        kind, value = self._ask((pin, *key), deadline)
-        if kind == PinIncorrect.code:
-            self._pins.refuse(pin.encode())
+        try:
+            kind, value = self._ask((pin, *key), deadline)
+            if kind == PinIncorrect.code:
+                self._pins.refuse(pin.encode())
+        finally:
+            # Whoever keeps an error keeps the frames it came through: none of them may hold the PIN by then.
+            del pin
         if kind == VALUE:
             self._pins.accept()
         return kind, value
@@ -107,7 +111,11 @@ class TokenProcess:
             pin = self._secrets.read(pin_source)
         except SecretUnavailable as error:
             raise KeySourceUnavailable(str(error)) from None
-        self._pins.check(pin.encode())
+        try:
+            self._pins.check(pin.encode())
+        except PinIncorrect:
+            del pin
+            raise
         return pin
 
     def _ask(self, request: tuple[Any, ...], deadline: float) -> tuple[str, Any]:
@@ -117,18 +125,26 @@ class TokenProcess:
                 raise KeySourceTimedOut(f"the token gave no answer within {self._timeout_seconds:g} s")
             kind, value = pipe.recv()
         except (EOFError, OSError):
-            raise KeySourceUnavailable("the token's module crashed") from None
-        return kind, value
+            crashed = KeySourceUnavailable("the token's module crashed")
+        else:
+            return kind, value
+        finally:
+            del request
+        # Outside, so that the pipe's error with its frames, and what was sent in them, does not come along.
+        raise crashed
 
     def _sent(self, request: tuple[Any, ...]) -> Connection:
         try:
             pipe = self._running_pipe()
-            pipe.send(request)
-        except OSError:
-            # The child died while it was idle: nothing was asked of it yet.
-            self._end()
-            pipe = self._running_pipe()
-            pipe.send(request)
+            try:
+                pipe.send(request)
+            except OSError:
+                # The child died while it was idle: nothing was asked of it yet.
+                self._end()
+                pipe = self._running_pipe()
+                pipe.send(request)
+        finally:
+            del request
         return pipe
 
     def _running_pipe(self) -> Connection:

@@ -88,7 +88,12 @@ class TokenSetup:
             pin = self._secrets.read(pin_source)
         except SecretUnavailable as error:
             raise KeySourceUnavailable(str(error)) from None
-        made: CertificateRequest = self._in_child(_make_request, (pin, label, dict(subject), key_bits))
+        arguments = (pin, label, dict(subject), key_bits)
+        try:
+            made: CertificateRequest = self._in_child(_make_request, arguments)
+        finally:
+            # Whoever keeps an error keeps the frames it came through: none of them may hold the PIN by then.
+            del pin, arguments
         return made
 
     def _in_child(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
@@ -106,6 +111,7 @@ class TokenSetup:
         except (EOFError, OSError):
             raise KeySourceUnavailable("the token's module crashed") from None
         finally:
+            del arguments
             ours.close()
             with contextlib.suppress(ValueError):
                 process.kill()

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
+from gateway.certificate_care import refresh_revocation
 from gateway.devpki.model import OFFICIAL
 from signing.key_sources.pkcs12 import Pkcs12KeySource
 from tests.journeys.city import City, good_signatures
@@ -131,6 +132,34 @@ def test_a_revoked_certificate_is_found_through_the_crl_alone_too(city: City, ga
     city.work()
 
     assert city.request(request)["problem_code"] == "certificate-revoked"
+    assert key_uses == []
+
+
+def test_a_revocation_that_was_fetched_beforehand_stops_the_signature_though_nobody_answers_now(
+    city: City, gate: Gate, key_uses: list[str]
+) -> None:
+    refresh_revocation(city.services, datetime.now(UTC), city.seed.certificates["revoked"])
+    gate.down = (OCSP, CRLS)
+    request = city.ask(("revoked",))
+
+    city.work()
+
+    failed = city.request(request)
+    assert (failed["state"], failed["problem_code"]) == ("failed", "certificate-revoked")
+    assert key_uses == []
+
+
+def test_a_certificate_that_was_kept_for_another_profile_meanwhile_fails_its_request_before_its_key_is_used(
+    city: City, key_uses: list[str]
+) -> None:
+    request = city.ask((OFFICIAL,))
+    with city.services.unit_of_work() as work:
+        work.certificates.get(city.seed.certificates[OFFICIAL]).allowed_profiles = ["another"]
+        work.commit()
+
+    city.work()
+
+    assert city.request(request)["problem_code"] == "certificate-not-for-profile"
     assert key_uses == []
 
 
