@@ -90,6 +90,16 @@ class RevocationSettings(Section):
 
     timeout_seconds: float = Field(10, gt=0)
     answer_size_bytes: int = Field(20 * MEBIBYTE, ge=1024)
+    # How long a kept answer is used before somebody is asked again; where nobody answers it serves until it ends.
+    kept_answer_seconds: float = Field(600, ge=0)
+    # Evidence older than this does not count, whatever it says of itself; 0: until it says that it ends.
+    evidence_age_seconds: float = Field(0, ge=0)
+    # Evidence that does not say when it ends counts for half an hour; true: not at all.
+    next_update_required: bool = False
+    # An OCSP answer without our nonce counts (many responders know none); true: it does not.
+    nonce_required: bool = False
+    # For these purposes a signature passes although nobody could say; reports and records then say so.
+    soft_fail: tuple[Literal["official", "organisation", "citizen", "tsa"], ...] = ()
 
 
 class ArchiveSettings(Section):

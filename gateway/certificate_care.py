@@ -9,8 +9,6 @@ from certs.errors import CertsError
 from certs.inventory import ExpiryNotice, find_expiry_notices
 from certs.journeys import chain_ders_of
 from certs.model import CertificateState
-from certs.revocation.fetch import HttpExchange
-from certs.revocation.gather import GatherLimits, RevocationGatherer
 from certs.store import SigningCertificate
 from config.database import UtcDateTime
 from config.secrets import SecretUnavailable
@@ -18,9 +16,8 @@ from gateway.certificate_inventory import SELF_CHECK_TASK, put_into_use
 from gateway.db.tables.work import EventRow, OutboxRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.key_holds import KEY_NOT_PROVED, hold_key
-from gateway.metrics import CountedExchange
 from gateway.services import Services
-from gateway.trust import SharedRevocationCache, trust_anchors
+from gateway.trust import revocation_gatherer, trust_anchors
 from signing.errors import KeySourceUriInvalid, PinIncorrect, PinLocked, SigningError
 from signing.key_sources.self_check import check_key
 from signing.key_sources.uri import is_server_side
@@ -173,16 +170,7 @@ def _keep_outcome(
 
 def refresh_revocation(services: Services, now: datetime, certificate_id: str | None = None) -> tuple[Refreshed, ...]:
     """Ask anew about every certificate in use, or the one named, and the CAs above it, and keep the answers."""
-    settings = services.settings.revocation
-    limits = GatherLimits(
-        total_timeout_seconds=3 * settings.timeout_seconds,
-        each_timeout_seconds=settings.timeout_seconds,
-        crl_max_size_bytes=settings.answer_size_bytes,
-        max_age=timedelta(0),
-    )
-    gatherer = RevocationGatherer(
-        CountedExchange(HttpExchange(services.address_guard)), SharedRevocationCache(services), limits
-    )
+    gatherer = revocation_gatherer(services, anew=True)
     trusted = [anchor.certificate_der for anchor in trust_anchors(services) if anchor.trusted_at(now)]
     with services.unit_of_work(read_only=True) as work:
         query = select(SigningCertificate).where(SigningCertificate.state != CertificateState.WITHDRAWN.value)

@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 from certs.algorithms import AlgorithmTable, load_algorithms, shipped_algorithms
 from certs.errors import AlgorithmTableUnusable
 from certs.model import Purpose, TrustAnchor
+from certs.revocation.circuit import RestingExchange
+from certs.revocation.fetch import Exchange, HttpExchange
 from config.confinement import InProcess
 from config.secrets import LocalSecrets, SecretProvider, forbid_core_dumps
 from config.settings import Settings, SettingsUnusable
@@ -18,7 +20,7 @@ from gateway.confinement import ChildProcesses
 from gateway.db.engine import make_engine
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.queue import Waker
-from gateway.metrics import count_timestamp_attempt, note_resting
+from gateway.metrics import CountedExchange, count_timestamp_attempt, note_resting
 from gateway.outgoing import AddressGuard
 from gateway.partner_trust import PartnerTrust
 from gateway.secret_providers.vault import VaultAccount, VaultSecrets
@@ -92,6 +94,11 @@ class Services:
             authorities, TurnRules(total_timeout_seconds=total), on_attempt=lambda attempt: _count(in_turn, attempt)
         )
         return in_turn
+
+    @cached_property
+    def revocation_exchange(self) -> Exchange:
+        """What calls OCSP responders and CRL addresses; one for the process, as it remembers which were silent."""
+        return CountedExchange(RestingExchange(HttpExchange(self.address_guard)))
 
     def _anchors_of(self, purpose: Purpose) -> tuple[TrustAnchor, ...]:
         with self.unit_of_work(read_only=True) as work:

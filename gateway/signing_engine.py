@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+import structlog
+
 from certs.errors import RevocationUnknown
 from certs.journeys import chain_ders_of, check_for_profile, check_in_use, check_may_sign
 from certs.model import Indication, SubIndication
@@ -22,6 +24,8 @@ from signing.journeys import preview_pdf, sign_pdf
 from signing.model import SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.profiles import parse_placement
 from signing.validation.report import SignatureReport
+
+log = structlog.get_logger()
 
 
 class ResultNotGood(Exception):
@@ -65,7 +69,10 @@ def sign_local_file(
     step = _step(services, order, now)
     certificate = _present(services, order.certificate.id)
     check_for_profile(certificate.allowed_profiles, order.profile_code)
-    check_may_sign(certificate, trust_anchors(services), revocation_gatherer(services), now, services.algorithms)
+    gatherer = revocation_gatherer(services)
+    path, _ = check_may_sign(certificate, trust_anchors(services), gatherer, now, services.algorithms)
+    if path.revocation_waived:
+        log.warning("signing although nobody could say whether the certificate is revoked", certificate=certificate.id)
     key = _UnlessHeld(services, certificate)
     signed = sign_pdf(
         source,

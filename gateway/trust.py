@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from certs.model import Purpose, TrustAnchor
 from certs.revocation.fetch import ExchangeFailed, HttpExchange, Limits
 from certs.revocation.gather import GatherLimits, RevocationGatherer
-from certs.revocation.model import EvidenceItem
+from certs.revocation.model import EvidenceItem, RevocationRules
 from gateway.metrics import CountedExchange
 from gateway.services import Services
 from signing.augmentation.material import PathMaterial
@@ -34,28 +34,45 @@ class SharedRevocationCache:
             work.commit()
 
 
-def revocation_gatherer(services: Services) -> RevocationGatherer:
-    """Return what asks OCSP responders and CRL addresses within the limits of the settings."""
+def revocation_gatherer(services: Services, *, anew: bool = False) -> RevocationGatherer:
+    """Return what asks OCSP responders and CRL addresses within the limits of the settings.
+
+    Args:
+        anew: Ask whatever is kept and whoever was silent a moment ago; what comes is kept.
+    """
     settings = services.settings.revocation
     limits = GatherLimits(
         total_timeout_seconds=3 * settings.timeout_seconds,
         each_timeout_seconds=settings.timeout_seconds,
         crl_max_size_bytes=settings.answer_size_bytes,
+        max_age=timedelta(seconds=0 if anew else settings.kept_answer_seconds),
     )
-    return RevocationGatherer(
-        CountedExchange(HttpExchange(services.address_guard)), SharedRevocationCache(services), limits
-    )
+    exchange = CountedExchange(HttpExchange(services.address_guard)) if anew else services.revocation_exchange
+    return RevocationGatherer(exchange, SharedRevocationCache(services), limits, revocation_rules(services))
 
 
 def quick_revocation(services: Services) -> RevocationGatherer:
     """Return what asks for a moment only: while a time-stamp is waited for, whose authority may be replaced."""
+    settings = services.settings.revocation
     limits = GatherLimits(
         total_timeout_seconds=QUICK_SECONDS,
         each_timeout_seconds=QUICK_SECONDS / 2,
-        crl_max_size_bytes=services.settings.revocation.answer_size_bytes,
+        crl_max_size_bytes=settings.answer_size_bytes,
+        max_age=timedelta(seconds=settings.kept_answer_seconds),
     )
-    return RevocationGatherer(
-        CountedExchange(HttpExchange(services.address_guard)), SharedRevocationCache(services), limits
+    cache, rules = SharedRevocationCache(services), revocation_rules(services)
+    return RevocationGatherer(services.revocation_exchange, cache, limits, rules)
+
+
+def revocation_rules(services: Services) -> RevocationRules:
+    """Return the rules of the settings for judging by evidence."""
+    settings = services.settings.revocation
+    age = settings.evidence_age_seconds
+    return RevocationRules(
+        max_age=timedelta(seconds=age) if age else None,
+        next_update_required=settings.next_update_required,
+        soft_fail=frozenset(map(Purpose, settings.soft_fail)),
+        nonce_required=settings.nonce_required,
     )
 
 
@@ -66,7 +83,8 @@ def material_gatherer(services: Services) -> PathMaterial:
 
 def kept_revocation(services: Services) -> RevocationGatherer:
     """Return what judges by kept answers alone, however old their fetching is: it never asks anybody."""
-    return RevocationGatherer(_ask_nobody, SharedRevocationCache(services), GatherLimits(max_age=timedelta(days=3650)))
+    limits, rules = GatherLimits(max_age=timedelta(days=3650)), revocation_rules(services)
+    return RevocationGatherer(_ask_nobody, SharedRevocationCache(services), limits, rules)
 
 
 def _ask_nobody(address: str, body: bytes | None, content_type: str | None, limits: Limits) -> bytes:

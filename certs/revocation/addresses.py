@@ -56,16 +56,20 @@ def _find_issuer(certificate: x509.Certificate, pool: list[x509.Certificate]) ->
 
 def _query(certificate: x509.Certificate, issuer: x509.Certificate | None) -> StatusQuery:
     access = certificate.authority_information_access_value or ()
-    points = certificate.crl_distribution_points_value or ()
-    crl_names = [point["distribution_point"].chosen for point in points if point["distribution_point"].native]
     return StatusQuery(
         certificate_der=certificate.dump(),
         issuer_der=None if issuer is None else issuer.dump(),
         ocsp_addresses=_addresses(d["access_location"] for d in access if d["access_method"].native == "ocsp"),
         ocsp_request_der=None if issuer is None else _ocsp_request(certificate, issuer),
-        crl_addresses=_addresses(name for names in crl_names if isinstance(names, x509.GeneralNames) for name in names),
+        crl_addresses=_point_addresses(certificate.crl_distribution_points_value),
+        delta_addresses=_point_addresses(certificate.freshest_crl_value),
         issuer_addresses=_addresses(d["access_location"] for d in access if d["access_method"].native == "ca_issuers"),
     )
+
+
+def _point_addresses(points: Sequence[x509.DistributionPoint] | None) -> tuple[str, ...]:
+    named = [point["distribution_point"].chosen for point in points or () if point["distribution_point"].native]
+    return _addresses(name for names in named if isinstance(names, x509.GeneralNames) for name in names)
 
 
 def _addresses(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
@@ -82,7 +86,7 @@ def _addresses(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
 
 
 def _ocsp_request(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
-    """Return a request for one certificate, without a nonce so that responders may answer from a cache.
+    """Return a request for one certificate, always the same one; whoever asks adds a nonce.
 
     Source: RFC 6960, 4.1.1; RFC 5019, 2.1.1 (SHA-1 identifies the issuer here, it protects nothing).
     """

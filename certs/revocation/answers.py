@@ -47,6 +47,11 @@ def evidence_algorithm(item: EvidenceItem) -> bytes | None:
     )
 
 
+def evidence_nonce(ocsp_der: bytes) -> bytes | None:
+    """Return the nonce in an OCSP response; None where there is none, or no response."""
+    return _tolerant(lambda: parse_ocsp(ocsp_der).nonce)
+
+
 def find_responders(item: EvidenceItem) -> tuple[bytes, ...]:
     """Return the certificates in an OCSP response whose own status counts: those without id-pkix-ocsp-nocheck.
 

@@ -39,6 +39,8 @@ class RevocationRules:
     """Evidence that does not say when it ends counts for no longer than UNSTATED_LIFETIME, or not at all."""
     soft_fail: frozenset[Purpose] = frozenset()
     """The purposes for which a path passes although nobody could say; the finding then says so."""
+    nonce_required: bool = False
+    """An OCSP answer to our own request without our nonce does not count; one with another nonce never does."""
 
     def is_fresh(self, at: datetime, this_update: datetime, next_update: datetime | None) -> bool:
         """Say whether evidence is recent enough at a time; newer than that time is recent enough."""
@@ -58,7 +60,8 @@ class FetchFailure:
 
     address: str
     code: str
-    """address-not-allowed, time-limit, size-limit, unreachable, http-status, answer-unusable."""
+    """address-not-allowed, time-limit, size-limit, unreachable, http-status, resting (it was silent a moment ago),
+    answer-unusable, nonce-differs, from-the-future."""
 
 
 @dataclass(frozen=True)
@@ -107,4 +110,5 @@ class StatusQuery:
     ocsp_addresses: tuple[str, ...] = ()
     ocsp_request_der: bytes | None = None
     crl_addresses: tuple[str, ...] = ()
+    delta_addresses: tuple[str, ...] = ()
     issuer_addresses: tuple[str, ...] = ()

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from certs.service_health import RestRules, ServiceHealth
 from signing.errors import TimestampError, TimestampRefused, TimestampUnavailable
 from signing.timestamps.base import TimestampAuthority, TimestampToken
-from signing.timestamps.health import AuthorityHealth, RestRules
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Member:
 
     def __init__(self, authority: TimestampAuthority, rules: TurnRules, clock: Callable[[], float]) -> None:
         self.authority = authority
-        self.health = AuthorityHealth(rules.rest, clock)
+        self.health = ServiceHealth(rules.rest, clock)
         self.places = threading.BoundedSemaphore(rules.concurrent_calls)
 
 

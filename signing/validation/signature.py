@@ -257,8 +257,10 @@ def with_signer(report: SignatureReport, path: PathResult | None) -> SignatureRe
         return report
     status = path.revocation if path is not None else RevocationStatus("unknown")
     chain = path.path_der if path is not None else ()
+    waived = (reason("revocation-waived"),) if path is not None and path.revocation_waived else ()
     return replace(
         report,
+        reasons=(*report.reasons, *waived),
         signer_name=names.display_name,
         organisation=names.organisation,
         role=names.kind,

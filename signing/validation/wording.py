@@ -115,6 +115,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Chưa hỏi được tình trạng thu hồi của chứng thư số. Hãy thử lại sau.",
         "Whether the certificate was revoked could not be found out. Please try again later.",
     ),
+    "revocation-waived": (
+        "Không ai cho biết chứng thư số có bị thu hồi hay không; quy tắc của hệ thống cho phép bỏ qua bước này.",
+        "Nobody could say whether the certificate was revoked; the rules of this system let that pass.",
+    ),
     "timestamp-good": (
         "Có dấu thời gian tin cậy: chữ ký đã tồn tại lúc {time}.",
         "A trusted time-stamp proves that the signature existed at {time}.",

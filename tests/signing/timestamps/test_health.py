@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from certs.service_health import RestRules, ServiceHealth
 from signing.errors import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
 from signing.timestamps.base import TimestampToken
 from signing.timestamps.fallback import AuthoritiesInTurn, TurnRules
-from signing.timestamps.health import AuthorityHealth, RestRules
 
 IMPRINT = bytes(32)
 
@@ -73,7 +73,7 @@ def test_after_two_failures_it_is_asked_last_and_after_its_rest_first_again(cloc
 
 
 def test_each_further_failure_doubles_the_rest_up_to_a_limit(clock):
-    health = AuthorityHealth(ONE_ROUND.rest, clock)
+    health = ServiceHealth(ONE_ROUND.rest, clock)
     health.failed()
     rests = []
     for _ in range(5):
@@ -87,7 +87,7 @@ def test_each_further_failure_doubles_the_rest_up_to_a_limit(clock):
 
 
 def test_one_call_alone_tries_a_rested_authority(clock):
-    health = AuthorityHealth(ONE_ROUND.rest, clock)
+    health = ServiceHealth(ONE_ROUND.rest, clock)
     health.failed()
     health.failed()
     clock.now += 11
@@ -98,7 +98,7 @@ def test_one_call_alone_tries_a_rested_authority(clock):
 
 
 def test_a_probe_that_never_ends_lets_another_try_later(clock):
-    health = AuthorityHealth(ONE_ROUND.rest, clock)
+    health = ServiceHealth(ONE_ROUND.rest, clock)
     health.failed()
     health.failed()
     clock.now += 11

@@ -1,4 +1,4 @@
-"""How each time-stamping authority has been doing lately, and how many calls it has in hand."""
+"""How a service outside has been doing lately, so that one that fails is left alone for a while."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RestRules:
-    """When an authority that fails is asked last, and for how long.
+    """When a service that fails is left alone, and for how long.
 
     Attributes:
         after_failures: Consecutive failures before it rests.
@@ -19,16 +19,16 @@ class RestRules:
     most_seconds: float = 600.0
 
     def rest_seconds(self, failures: int) -> float:
-        """Return how long an authority rests after so many failures in a row; 0 while it is not due."""
+        """Return how long a service rests after so many failures in a row; 0 while it is not due."""
         beyond = failures - self.after_failures
         # Beyond some doublings the longest rest is reached anyway; the bound keeps the power small.
         return 0.0 if beyond < 0 else float(min(self.most_seconds, self.first_seconds * 2 ** min(beyond, 30)))
 
 
-class AuthorityHealth:
-    """One authority's record: thread-safe, in memory; a restart forgets it, which costs at most one failure each.
+class ServiceHealth:
+    """One service's record: thread-safe, in memory; a restart forgets it, which costs at most one failure each.
 
-    A rested authority is tried by one call at first; only when that one has a token do the others come back.
+    A rested authority is tried by one call at first; only when that one has an answer do the others come back.
     """
 
     def __init__(self, rules: RestRules, clock: Callable[[], float]) -> None:
@@ -51,7 +51,7 @@ class AuthorityHealth:
             return True
 
     def succeeded(self) -> None:
-        """It gave a good token."""
+        """It gave a good answer."""
         with self._lock:
             self._failures = 0
             self._resting_until = 0.0
@@ -64,12 +64,12 @@ class AuthorityHealth:
 
     @property
     def failures(self) -> int:
-        """How often it failed since its last good token."""
+        """How often it failed since its last good answer."""
         with self._lock:
             return self._failures
 
     @property
     def resting(self) -> bool:
-        """Whether it is asked last at the moment."""
+        """Whether it is left alone at the moment."""
         with self._lock:
             return self._failures >= self._rules.after_failures and self._clock() < self._resting_until
