@@ -29,6 +29,7 @@ from certs.algorithms import AlgorithmRefusal, AlgorithmTable
 from certs.errors import CertificateUnreadable
 from certs.names import parse_certificate
 from certs.path_algorithms import PathAlgorithms
+from certs.path_candidates import pools_to_follow
 from certs.revocation.certificate_facts import certificate_facts
 from certs.revocation.der import DerUnsound
 
@@ -159,27 +160,32 @@ def _ask_library(question: PathQuestion, at: datetime) -> Iterator[FoundPath]:
 
 
 async def _build_and_validate(question: PathQuestion, at: datetime) -> AsyncIterator[FoundPath]:
-    asked = PathAlgorithms(question.algorithms, at)
-    context = ValidationContext(
-        trust_roots=_readable(question.anchor_ders),
-        other_certs=_readable(question.pool_ders),
-        moment=at,
-        revinfo_policy=NO_REVOCATION,
-        allow_fetching=False,
-        algorithm_usage_policy=asked,
-    )
-    certificate = parse_certificate(question.certificate_der)
-    try:
-        async for path in context.path_builder.async_build_paths_lazy(certificate):
-            ders = _path_ders(path)
-            try:
-                await async_validate_path(context, path, parameters=question.policies)
-            except ValidationError as error:
-                yield FoundPath(ders, error, asked.refused)
-            else:
-                yield FoundPath(ders)
-    except PathBuildingError:
-        return
+    certificate, anchors = parse_certificate(question.certificate_der), _readable(question.anchor_ders)
+    given: set[tuple[bytes, ...]] = set()
+    for pool in pools_to_follow(certificate, _readable(question.pool_ders), anchors):
+        asked = PathAlgorithms(question.algorithms, at)
+        context = ValidationContext(
+            trust_roots=anchors,
+            other_certs=pool,
+            moment=at,
+            revinfo_policy=NO_REVOCATION,
+            allow_fetching=False,
+            algorithm_usage_policy=asked,
+        )
+        try:
+            async for path in context.path_builder.async_build_paths_lazy(certificate):
+                ders = _path_ders(path)
+                if ders in given:
+                    continue
+                given.add(ders)
+                try:
+                    await async_validate_path(context, path, parameters=question.policies)
+                except ValidationError as error:
+                    yield FoundPath(ders, error, asked.refused)
+                else:
+                    yield FoundPath(ders)
+        except PathBuildingError:
+            continue
 
 
 def _path_ders(path: ValidationPath) -> tuple[bytes, ...]:
