@@ -15,7 +15,7 @@ from config.settings import LimitSettings
 T = TypeVar("T")
 
 # What the children load before the first file comes, so that no file waits for imports.
-PRELOADED = ["signing.formats.pdf.prepare", "signing.validation.document", "payments.statements.camt053"]
+PRELOADED = ["signing.formats.pdf.prepare", "signing.validation.registry", "payments.statements.camt053"]
 
 
 def _confine(memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:

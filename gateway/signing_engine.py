@@ -67,13 +67,13 @@ def sign_local_file(
         ResultNotGood: Signed, but not good; target is not to be used.
     """
     step = _step(services, order, now)
-    certificate = _present(services, order.certificate.id)
+    certificate = present_certificate(services, order.certificate.id)
     check_for_profile(certificate.allowed_profiles, order.profile_code)
     gatherer = revocation_gatherer(services)
     path, _ = check_may_sign(certificate, trust_anchors(services), gatherer, now, services.algorithms)
     if path.revocation_waived:
         log.warning("signing although nobody could say whether the certificate is revoked", certificate=certificate.id)
-    key = _UnlessHeld(services, certificate)
+    key = UnlessHeld(services, certificate)
     signed = sign_pdf(
         source,
         target,
@@ -96,7 +96,7 @@ def preview_kept_document(services: Services, order: SigningOrder, sha256: str, 
         return preview_pdf(source, folder / "preview.pdf", step, confined=services.confined, now=now)
 
 
-class _UnlessHeld:
+class UnlessHeld:
     """The certificate's key, asked for once more whether it may be used right before it is.
 
     Between the first look and this moment lie answers of responders and the reading of the file: seconds in which
@@ -109,14 +109,14 @@ class _UnlessHeld:
         self._key = services.key_sources.open_key_source(certificate.key_source_uri)
 
     def sign(self, data: bytes, algorithm: SignatureAlgorithm) -> bytes:
-        check_in_use(_present(self._services, self._certificate.id))
+        check_in_use(present_certificate(self._services, self._certificate.id))
         return self._key.sign(data, algorithm)
 
     def close(self) -> None:
         self._key.close()
 
 
-def _present(services: Services, certificate_id: str) -> SigningCertificate:
+def present_certificate(services: Services, certificate_id: str) -> SigningCertificate:
     """Return the certificate as it stands now: it may have been held while this signature waited its turn."""
     with services.unit_of_work(read_only=True) as work:
         return work.certificates.get(certificate_id)

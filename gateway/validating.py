@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from gateway.services import Services
 from gateway.trust import revocation_gatherer, trust_anchors
-from signing.validation.document import collect_evidence_needs, validate_pdf
 from signing.validation.policy import ValidationPolicy
+from signing.validation.registry import Contents, collect_needs, validate_signed_file
 from signing.validation.report import ValidationReport
 
 
@@ -21,16 +22,20 @@ def validate_document(services: Services, sha256: str, at: datetime) -> Validati
         return validate_file(services, path, at)
 
 
-def validate_file(services: Services, path: Path, at: datetime) -> ValidationReport:
-    """Validate a local file at a time; see validate_document."""
+def validate_file(
+    services: Services, path: Path, at: datetime, contents: Contents = MappingProxyType({})
+) -> ValidationReport:
+    """Validate a local file at a time, with the files that it signs beside it; see validate_document."""
     anchors = trust_anchors(services)
-    needs = services.confined.run(collect_evidence_needs, path, tuple(anchor.certificate_der for anchor in anchors))
+    needs = services.confined.run(collect_needs, path, tuple(anchor.certificate_der for anchor in anchors))
     evidence = revocation_gatherer(services).gather(needs.queries, at)
     policy = ValidationPolicy(anchors, evidence, services.algorithms)
-    return services.confined.run(validate_pdf, path, policy, at)
+    return services.confined.run(validate_signed_file, path, dict(contents), policy, at)
 
 
-def validate_offline(services: Services, path: Path, at: datetime) -> ValidationReport:
+def validate_offline(
+    services: Services, path: Path, at: datetime, contents: Contents = MappingProxyType({})
+) -> ValidationReport:
     """Validate a local file by what it holds alone, as someone would who can ask nobody any more."""
     policy = ValidationPolicy(trust_anchors(services), algorithms=services.algorithms)
-    return services.confined.run(validate_pdf, path, policy, at)
+    return services.confined.run(validate_signed_file, path, dict(contents), policy, at)

@@ -186,6 +186,12 @@ class ContainerFilesUnfit(DocumentNotSignable):
     code = "container-files-unfit"
 
 
+class PackagingUnfit(DocumentNotSignable):
+    """The format asked for is unknown, or does not offer the packaging asked for."""
+
+    code = "packaging-unfit"
+
+
 class SerialisationUnfit(DocumentNotSignable):
     """The form of JSON signature asked for has no place for the level or the further signature."""
 
@@ -478,6 +484,7 @@ DOCUMENT_PROBLEMS: dict[str, type[DocumentNotSignable]] = {
         ContainerUnsafe,
         ContainerNameUnusable,
         ContainerFilesUnfit,
+        PackagingUnfit,
         SerialisationUnfit,
         PayloadTooLarge,
     )

@@ -5,7 +5,19 @@ import sys
 import typer
 
 from config.settings import SettingsUnusable
-from gateway.cli import archive, audit, callers, certificates, database, demonstration, ledger, pki, refunds, worker
+from gateway.cli import (
+    archive,
+    audit,
+    callers,
+    certificates,
+    database,
+    demonstration,
+    ledger,
+    pki,
+    refunds,
+    signing,
+    worker,
+)
 
 app = typer.Typer(
     name="gateway", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -18,6 +30,8 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(refunds.app, name="refunds")
 app.add_typer(pki.app, name="pki")
+app.command("sign")(signing.sign)
+app.command("verify")(signing.verify)
 app.command("worker")(worker.run)
 app.command("demo")(demonstration.run)
 

@@ -66,10 +66,10 @@ def archive_in_place(path: Path, tools: AugmentationTools) -> None:
 def judge_container(path: Path, tools: AugmentationTools, *, offline: bool = False) -> ValidationReport:
     """Validate with the anchors in force; offline asks nobody, so that only what the container holds counts."""
     anchors, at = tuple(tools.anchors()), tools.clock()
-    policy = ValidationPolicy(anchors)
+    policy = ValidationPolicy(anchors, algorithms=tools.algorithms)
     if not offline:
         needs = tools.confined.run(collect_asic_needs, path, tuple(anchor.certificate_der for anchor in anchors))
-        policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at))
+        policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at), tools.algorithms)
     return tools.confined.run(validate_asic, path, policy, at)
 
 

@@ -87,10 +87,10 @@ def judge_file(
 ) -> ValidationReport:
     """Validate with the anchors in force; offline asks nobody, so that only what the file holds counts."""
     anchors, at = tuple(tools.anchors()), tools.clock()
-    policy = ValidationPolicy(anchors)
+    policy = ValidationPolicy(anchors, algorithms=tools.algorithms)
     if not offline:
         needs = tools.confined.run(collect_cades_needs, path, tuple(anchor.certificate_der for anchor in anchors))
-        policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at))
+        policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at), tools.algorithms)
     return tools.confined.run(validate_cades, path, content, policy, at)
 
 

@@ -57,5 +57,5 @@ def augment_jades(
 def _judged(path: Path, contents: Mapping[str, Path], tools: AugmentationTools) -> ValidationReport:
     anchors, at = tuple(tools.anchors()), tools.clock()
     needs = tools.confined.run(collect_jades_needs, path, tuple(anchor.certificate_der for anchor in anchors))
-    policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at))
+    policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at), tools.algorithms)
     return tools.confined.run(validate_jades, path, dict(contents), policy, at)

@@ -167,9 +167,9 @@ def _judged(
     data: bytes, external_file: ExternalFile, tools: AugmentationTools, *, offline: bool = False
 ) -> ValidationReport:
     anchors, at = tuple(tools.anchors()), tools.clock()
-    policy = ValidationPolicy(anchors)
+    policy = ValidationPolicy(anchors, algorithms=tools.algorithms)
     if not offline:
         ders = tuple(anchor.certificate_der for anchor in anchors)
         needs = tools.confined.run(collect_xml_needs, data, ders)
-        policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at))
+        policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at), tools.algorithms)
     return tools.confined.run(validate_xml, data, external_file, policy, at)
