@@ -1,5 +1,6 @@
 """/v1/ledger: the unit's journal and balances."""
 
+from datetime import date
 from typing import Any
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -8,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from gateway.api.writing import caller, services
 from gateway.auth.oauth import authorised
+from payments.local_time import end_of_day
 
 blueprint = APIBlueprint(
     "ledger", __name__, url_prefix="/v1/ledger", abp_tags=[Tag(name="money")], abp_security=[{"oauth2": []}]
@@ -17,6 +19,10 @@ blueprint = APIBlueprint(
 class EntriesQuery(BaseModel):
     after_sequence: int = Field(0, ge=0, le=2**63 - 1, description="Entries after this number")
     limit: int = Field(100, ge=1, le=1000)
+
+
+class BalanceQuery(BaseModel):
+    through: date | None = Field(None, description="The last day that counts, in Vietnam; default all")
 
 
 class PostingOut(BaseModel):
@@ -88,9 +94,10 @@ def entries(query: EntriesQuery) -> dict[str, Any]:
 
 @blueprint.get("/trial-balance", summary="Read the trial balance", responses={200: TrialBalanceOut})
 @authorised("finance:read")
-def trial_balance() -> dict[str, Any]:
-    """Balances of the unit's accounts over all that was booked."""
+def trial_balance(query: BalanceQuery) -> dict[str, Any]:
+    """Balances of the unit's accounts over all that was booked, or through a day."""
+    moment = end_of_day(query.through) if query.through else None
     with services().unit_of_work(read_only=True) as work:
-        found = work.payments.journal.trial_balance(caller().unit_id)
+        found = work.payments.journal.trial_balance(caller().unit_id, moment)
     accounts = [BalanceOut.model_validate(row, from_attributes=True) for row in found.accounts]
     return TrialBalanceOut(holds=found.holds, accounts=accounts).model_dump()

@@ -8,6 +8,7 @@ from config.settings import SettingsUnusable
 from gateway.cli import (
     archive,
     audit,
+    callbacks,
     callers,
     certificates,
     database,
@@ -27,6 +28,7 @@ app.add_typer(callers.app, name="callers")
 app.add_typer(certificates.app, name="certs")
 app.add_typer(archive.app, name="archive")
 app.add_typer(audit.app, name="audit")
+app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(refunds.app, name="refunds")
 app.add_typer(pki.app, name="pki")

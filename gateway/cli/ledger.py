@@ -1,12 +1,18 @@
 """`gateway ledger`: the books."""
 
+from datetime import datetime
+from typing import Annotated
+
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from sqlalchemy import select
 
 from gateway.cli.session import open_services
 from gateway.db.tables.callers import UnitRow
+from payments.journeys import check_books
+from payments.local_time import end_of_day
 
 app = typer.Typer(no_args_is_help=True, help="Check and read the books.")
 
@@ -18,21 +24,36 @@ def group() -> None:
 
 @app.command()
 def check() -> None:
-    """Add up every unit's journal from its postings and check that its numbers have no gaps; fails on a difference."""
+    """Derive every unit's books anew and name each difference; fails where there is one.
+
+    The journal is compared with itself (balance, numbers) and with the orders, attempts, refunds, receipts and kept
+    callbacks that it came from.
+    """
     faults = []
     with open_services() as services, services.unit_of_work(read_only=True) as work:
-        table = Table("unit", "account", "debit", "credit", "balance")
-        for unit in work.session.scalars(select(UnitRow).order_by(UnitRow.code)):
-            found = work.payments.journal.trial_balance(unit.id)
-            for row in found.accounts:
-                figures = (f"{value:,}" for value in (row.debit_minor, row.credit_minor, row.balance_minor))
-                table.add_row(unit.code, row.account, *figures)
-            if not found.holds:
-                faults.append(f"{unit.code}: debits and credits differ by {dict(found.difference_minor)}")
-            faults += [f"{unit.code}: {fault}" for fault in work.payments.journal.sequence_faults(unit.id)]
-    Console().print(table)
+        units = list(work.session.scalars(select(UnitRow).order_by(UnitRow.code)))
+        for unit in track(units, description="Checking", console=Console(stderr=True), transient=True):
+            found = check_books(work.payments, unit.id, services.providers.named)
+            faults += [f"{unit.code}: {fault}" for fault in found]
     for fault in faults:
         print(fault)
     if faults:
         raise typer.Exit(1)
-    print("Debits equal credits, and no entry is missing.")
+    print(f"The books of {len(units)} units hold.")
+
+
+@app.command()
+def balances(
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Through this day in Vietnam; default all")
+    ] = None,
+) -> None:
+    """Show every unit's trial balance, through a day or over all that was booked."""
+    moment = None if until is None else end_of_day(until.date())
+    table = Table("unit", "account", "currency", "debit", "credit", "balance")
+    with open_services() as services, services.unit_of_work(read_only=True) as work:
+        for unit in work.session.scalars(select(UnitRow).order_by(UnitRow.code)):
+            for row in work.payments.journal.trial_balance(unit.id, moment).accounts:
+                figures = (f"{value:,}" for value in (row.debit_minor, row.credit_minor, row.balance_minor))
+                table.add_row(unit.code, row.account, row.currency, *figures)
+    Console().print(table)

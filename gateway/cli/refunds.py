@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.session import open_services
 from gateway.db.unit_of_work import UnitOfWork
@@ -25,12 +23,11 @@ Officer = Annotated[str, typer.Option("--officer", help="The person who decides"
 @app.command("list")
 def list_refunds(unit_id: str, state: RefundState | None = None) -> None:
     """List a unit's refunds, newest first."""
-    table = Table("id", "state", "VND", "source", "route", "asked by", "approved by", "reason")
     with open_services() as services, services.unit_of_work(read_only=True) as work:
         for row in work.payments.refunds.list_refunds(unit_id, states=(state,) if state else ()):
-            people = (row.requested_by or "", row.approved_by or "")
-            table.add_row(row.id, row.state, f"{row.amount_minor:,}", row.source, row.route or "", *people, row.reason)
-    Console().print(table)
+            people = f"{row.requested_by or '-'} / {row.approved_by or '-'}"
+            print(f"{row.id}  {row.state:10} {row.amount_minor:>15,} VND  {row.source}, {row.route or '-'}  {people}")
+            print(f"    {row.reason}")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from payments.journeys.attempts import StartedAttempt, Visitor, start_attempt
 from payments.journeys.bank_days import book_arrivals, expected_payments, settle_refund_debits, settle_transfers
+from payments.journeys.books import check_books
 from payments.journeys.callbacks import settle_callback
 from payments.journeys.kept_calls import keep_callback
 from payments.journeys.orders import cancel_order, expire_orders, open_order
@@ -25,6 +26,7 @@ __all__ = [
     "approve_refund",
     "book_arrivals",
     "cancel_order",
+    "check_books",
     "confirm_by_statement",
     "draw_sealed_receipt",
     "expected_payments",

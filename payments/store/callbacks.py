@@ -20,6 +20,17 @@ class CallbackStore:
         self._session.add(row)
         self._session.flush()
 
+    def get(self, callback_id: str) -> ProviderCallbackRow:
+        """Return a kept call.
+
+        Raises:
+            CallbackNotFound: There is no such call.
+        """
+        row = self._session.get(ProviderCallbackRow, callback_id)
+        if row is None:
+            raise CallbackNotFound(f"there is no callback {callback_id}")
+        return row
+
     def lock(self, callback_id: str) -> ProviderCallbackRow:
         """Return a kept call, and hold it until the transaction ends.
 

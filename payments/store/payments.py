@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from payments.errors import AttemptNotFound, FeeOrderNotFound
 from payments.states import AttemptState, OrderState
+from payments.store.books import Books
 from payments.store.callbacks import CallbackStore
 from payments.store.journal import JournalStore
 from payments.store.receipts import ReceiptStore
@@ -37,6 +38,11 @@ class PaymentStore:
     def receipts(self) -> ReceiptStore:
         """Receipts and their series."""
         return ReceiptStore(self._session)
+
+    @cached_property
+    def books(self) -> Books:
+        """The books as other rows say they must be."""
+        return Books(self._session)
 
     @cached_property
     def refunds(self) -> RefundStore:

@@ -112,3 +112,9 @@ def test_asking_and_approving_are_two_rights(machine: Machine, paid: str) -> Non
 )
 def test_an_unsound_refund_is_refused(machine: Machine, paid: str, changed: dict[str, object]) -> None:
     assert machine.post(paid, {**WISH, **changed}, key="r1").status_code == 422
+
+
+def test_a_trial_balance_can_be_had_through_a_day(machine: Machine, paid: str) -> None:
+    assert machine.get("/v1/ledger/trial-balance?through=2020-01-01").get_json()["accounts"] == []
+    assert machine.get("/v1/ledger/trial-balance?through=2999-01-01").get_json()["accounts"] != []
+    assert machine.get("/v1/ledger/trial-balance?through=yesterday").status_code == 422
