@@ -19,6 +19,7 @@ from gateway.services import Services
 from gateway.stamps import stamp_for
 from gateway.trust import material_gatherer, revocation_gatherer, trust_anchors
 from gateway.validating import validate_file, validate_offline
+from signing.formats.pdf.direct.proved import PROVED
 from signing.formats.pdf.preview import Preview
 from signing.journeys import preview_pdf, sign_pdf
 from signing.model import SignatureAlgorithm, SignatureStep, SignedRevision
@@ -48,6 +49,8 @@ def sign_kept_document(
     services: Services, order: SigningOrder, sha256: str, now: datetime
 ) -> tuple[SignedRevision, Blob]:
     """Sign a kept document and keep the new revision's bytes; see sign_local_file."""
+    # Requests take only documents whose inspection found them whole, and later revisions are our own.
+    PROVED.remember(bytes.fromhex(sha256))
     with services.blobs.local(sha256) as source, services.blobs.scratch() as folder:
         target = folder / "signed.pdf"
         signed = sign_local_file(services, order, source, target, now)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from signing.augmentation.pades_revisions import TIMESTAMP_ROOM_BYTES, add_docum
 from signing.augmentation.subjects import timestamp_subject
 from signing.errors import MaterialUnavailable, TimestampUnavailable
 from signing.formats.cms import assemble_signed_data, check_signature_value, reserved_size_bytes, signed_attributes
-from signing.formats.material import EvidenceSubject, MaterialGatherer, ValidationMaterial
-from signing.formats.pdf.complete import check_prepared, complete_pdf
+from signing.formats.material import EvidenceSubject, MaterialGatherer
 from signing.formats.pdf.long_term import SignatureMaterial
-from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
+from signing.formats.pdf.prepare import PdfSignatureOrder
 from signing.formats.pdf.preview import Preview, preview_signature
+from signing.formats.pdf.signed_revision import write_signed_revision
 from signing.key_sources.base import KeySource
 from signing.model import BesideText, BetweenText, Level, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.policies import check_acceptable, signature_algorithm
@@ -66,24 +67,26 @@ def sign_pdf(
         raise TimestampUnavailable(f"the level {level} needs a time-stamping authority, and none is set")
     if level.has_material and materials is None:
         raise MaterialUnavailable(f"the level {level} needs responders to be asked, and nothing here asks them")
+    stamp = tsa if level.has_timestamp else None
+    signer = _Signer(step, algorithm, key, stamp)
     try:
-        prepared = confined.run(prepare_pdf, source, target, order)
-        check_prepared(source, prepared)
-        token = _sign_prepared(prepared, step, algorithm, key, tsa if level.has_timestamp else None)
-        if tsa is not None and token is not None and materials is not None and level.has_material:
-            found = materials.material_for(_subjects(step, token), now)
-            _make_provable(prepared, level, found, tsa, confined, password)
-        sha256, size_bytes = _measure(target)
+        written = write_signed_revision(source, target, order, signer.make_cms, confined)
+        sha256, size_bytes = written.sha256.hex(), written.size_bytes
+        if stamp is not None and materials is not None and level.has_material:
+            found = materials.material_for(_subjects(step, signer.stamped()), now)
+            provable = SignatureMaterial(written.field_name, found)
+            _make_provable(target, level, provable, stamp, confined, password)
+            sha256, size_bytes = _measure(target)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
     return SignedRevision(
         sha256=sha256,
         size_bytes=size_bytes,
-        field_name=prepared.field_name,
-        page_index=prepared.page_index,
-        rectangle=prepared.rectangle,
-        signed_at=token.gen_time if token else now,
+        field_name=written.field_name,
+        page_index=written.page_index,
+        rectangle=written.rectangle,
+        signed_at=signer.stamped().gen_time if stamp else now,
         level=level,
     )
 
@@ -106,18 +109,17 @@ def _subjects(step: SignatureStep, token: TimestampToken) -> tuple[EvidenceSubje
 
 
 def _make_provable(
-    prepared: PreparedRevision,
+    path: Path,
     level: Level,
-    material: ValidationMaterial,
+    provable: SignatureMaterial,
     tsa: TimestampAuthority,
     confined: ConfinedRunner,
     password: str | None,
 ) -> None:
-    provable = (SignatureMaterial(prepared.field_name, material),)
     if level is Level.B_LTA:
-        add_document_timestamp(prepared.path, provable, tsa, confined, password)
+        add_document_timestamp(path, (provable,), tsa, confined, password)
     else:
-        add_material(prepared.path, provable, confined, password)
+        add_material(path, (provable,), confined, password)
 
 
 def _order(
@@ -154,30 +156,39 @@ def _for_signer(placement: Placement, signer_name: str) -> Placement:
     return placement
 
 
-def _sign_prepared(
-    prepared: PreparedRevision,
-    step: SignatureStep,
-    algorithm: SignatureAlgorithm,
-    key: KeySource,
-    tsa: TimestampAuthority | None,
-) -> TimestampToken | None:
-    attributes = signed_attributes(prepared.digest, step.certificate_der)
-    value = key.sign(attributes, algorithm)
-    check_signature_value(attributes, value, step.certificate_der, algorithm)
-    token = None
-    if tsa is not None:
-        imprint = hashlib.new(algorithm.digest_algorithm, value).digest()
-        token = tsa.timestamp(imprint, algorithm.digest_algorithm)
-    cms_der = assemble_signed_data(
-        attributes=attributes,
-        signature_value=value,
-        algorithm=algorithm,
-        certificate_der=step.certificate_der,
-        chain_ders=step.chain_ders,
-        timestamp_token=token.der if token else None,
-    )
-    complete_pdf(prepared, cms_der)
-    return token
+@dataclass
+class _Signer:
+    """One use of the key, and of the time-stamping authority where the level has a time-stamp."""
+
+    step: SignatureStep
+    algorithm: SignatureAlgorithm
+    key: KeySource
+    tsa: TimestampAuthority | None
+    token: TimestampToken | None = None
+
+    def make_cms(self, digest: bytes) -> bytes:
+        """Return the finished CMS over the digest of everything but its gap."""
+        algorithm, certificate_der = self.algorithm, self.step.certificate_der
+        attributes = signed_attributes(digest, certificate_der)
+        value = self.key.sign(attributes, algorithm)
+        check_signature_value(attributes, value, certificate_der, algorithm)
+        if self.tsa is not None:
+            imprint = hashlib.new(algorithm.digest_algorithm, value).digest()
+            self.token = self.tsa.timestamp(imprint, algorithm.digest_algorithm)
+        return assemble_signed_data(
+            attributes=attributes,
+            signature_value=value,
+            algorithm=algorithm,
+            certificate_der=certificate_der,
+            chain_ders=self.step.chain_ders,
+            timestamp_token=self.token.der if self.token else None,
+        )
+
+    def stamped(self) -> TimestampToken:
+        """Return the time-stamp that make_cms got."""
+        if self.token is None:
+            raise TimestampUnavailable("the signature has no time-stamp")
+        return self.token
 
 
 def _measure(path: Path) -> tuple[str, int]:

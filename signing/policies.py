@@ -1,6 +1,7 @@
 """Which algorithm a certificate's key signs with, and whether that may still be relied on."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from asn1crypto import algos
 from asn1crypto import x509 as asn1_x509
@@ -31,6 +32,7 @@ _PSS_OF_DIGEST = {
 _DIGEST_SIZES = {"sha256": 32, "sha384": 48, "sha512": 64}
 
 
+@lru_cache(maxsize=1024)
 def signature_algorithm(certificate_der: bytes, *, prefer_pss: bool = False) -> SignatureAlgorithm:
     """Return how the key of this certificate signs.
 

@@ -20,7 +20,8 @@ from signing.errors import (
     TimestampUnavailable,
 )
 from signing.formats.pdf.complete import check_prepared, complete_pdf
-from signing.formats.pdf.prepare import PdfSignatureOrder, prepare_pdf
+from signing.formats.pdf.direct.revision import PlannedRevision
+from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
 from signing.journeys import sign_pdf
 from signing.key_sources.fake import FakeKeySource
 from signing.model import Invisible, Level
@@ -103,11 +104,12 @@ class TooSlow:
 class Altering:
     """A child that a hostile file has taken over: it answers with something else than it was asked for."""
 
-    def __init__(self, alter) -> None:
-        self.alter = alter
+    def __init__(self, alter, answer=PreparedRevision) -> None:
+        self.alter, self.answer = alter, answer
 
     def run(self, function, *args):
-        return self.alter(function(*args))
+        answer = function(*args)
+        return self.alter(answer) if isinstance(answer, self.answer) else answer
 
 
 def overwrite(offset: int, content: bytes):
@@ -145,6 +147,26 @@ def test_the_key_signs_only_the_original_followed_by_one_revision(alter, sign, p
     key = FakeKeySource(pki.official.key)
     with pytest.raises(RevisionAltered):
         sign(confined=Altering(alter), key=key)
+
+    assert key.uses == 0
+    assert not (tmp_path / "signed.pdf").exists()
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        lambda planned: replace(planned, original_size=planned.original_size - 10),
+        lambda planned: replace(planned, gap_size=planned.gap_size + 2),
+        lambda planned: replace(planned, before_gap=b"other content"),
+        lambda planned: replace(planned, after_gap=planned.after_gap + b"more"),
+    ],
+    ids=["size", "gap", "before the gap", "behind the gap"],
+)
+def test_the_key_signs_only_what_a_plan_says_truly(alter, sign, person_step, pki, tmp_path):
+    invisible = replace(person_step, profile=replace(person_step.profile, placement=Invisible()))
+    key = FakeKeySource(pki.official.key)
+    with pytest.raises(RevisionAltered):
+        sign(step=invisible, confined=Altering(alter, PlannedRevision), key=key)
 
     assert key.uses == 0
     assert not (tmp_path / "signed.pdf").exists()

@@ -21,7 +21,7 @@ _STRING_PART = re.compile(rb"[^()\\]*(?:\\.[^()\\]*)*([()])", re.DOTALL)
 _CLOSES = {b">>": b"<<", b"]": b"["}
 
 
-def check_object_syntax(content: mmap, offset: int, number: int, generation: int) -> bool:
+def check_object_syntax(content: bytes | mmap, offset: int, number: int, generation: int) -> bool:
     """Read one indirect object up to endobj or the start of its stream; return whether it has a stream.
 
     Raises:
@@ -83,12 +83,12 @@ def _take(open_ones: list[_Bracket], token: re.Match[bytes]) -> None:
         items.append("name" if token.lastgroup == "name" else "other")
 
 
-def _end_of(pattern: re.Pattern[bytes], content: mmap, position: int) -> int:
+def _end_of(pattern: re.Pattern[bytes], content: bytes | mmap, position: int) -> int:
     match = pattern.match(content, position)
     return position if match is None else match.end()
 
 
-def _string_end(content: mmap, position: int) -> int:
+def _string_end(content: bytes | mmap, position: int) -> int:
     depth = 1
     while depth:
         part = _STRING_PART.match(content, position)

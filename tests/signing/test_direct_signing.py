@@ -1,0 +1,163 @@
+"""Signing plain documents the direct way, judged by others and by our own validation."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from certs.model import SubIndication
+from signing.formats.pdf.direct.proved import ProvedDocuments
+from signing.journeys import sign_pdf
+from signing.key_sources.fake import FakeKeySource
+from signing.model import BetweenText, Invisible, Level, PageRectangle
+from signing.validation.document import validate_pdf
+from signing.validation.policy import ValidationPolicy
+from signing.validation.report import Modifications
+from tests.signing.conftest import SIGNABLE, key_of
+from tests.signing.judges import assert_sound
+from tests.signing.pki import Holder, issue
+
+
+class Watching:
+    """Runs functions here and remembers their names: the library's way would run prepare_pdf."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    def run(self, function, *args):
+        self.ran.append(function.__name__)
+        return function(*args)
+
+
+def placed(step, placement, level=Level.B_B):
+    return replace(step, profile=replace(step.profile, level=level, placement=placement))
+
+
+@pytest.fixture
+def sign(tmp_path):
+    """Signs and demands that the library had nothing to do."""
+
+    def run(source: Path, step, holder: Holder, tsa=None, name: str = "signed.pdf"):
+        watching = Watching()
+        signed = sign_pdf(
+            source, tmp_path / name, step, key=key_of(holder), tsa=tsa, confined=watching, now=datetime.now(UTC)
+        )
+        assert watching.ran == ["plan_revision"]
+        return signed
+
+    return run
+
+
+SOMEWHERE = PageRectangle("last", 60, 100, 210, 150)
+
+
+@pytest.mark.parametrize("placement", [Invisible(), SOMEWHERE], ids=["invisible", "visible"])
+@pytest.mark.parametrize("producer", [*SIGNABLE, "scan200dpi"])
+def test_every_producers_document_is_signed_directly_and_is_good_to_others(
+    producer, placement, document, person_step, pki, sign, tmp_path
+):
+    signed = sign(document(producer), placed(person_step, placement), pki.official)
+
+    content = (tmp_path / "signed.pdf").read_bytes()
+    assert content.startswith(document(producer).read_bytes())
+    assert (signed.sha256, signed.size_bytes) == (hashlib.sha256(content).hexdigest(), len(content))
+    assert (signed.rectangle is None) == (placement == Invisible())
+    assert_sound(tmp_path / "signed.pdf", pki, signatures=1, stamped=False, strict=producer != "scan200dpi")
+
+
+@pytest.mark.parametrize("producer", ["libreoffice", "objstm"])
+def test_a_time_stamp_comes_with_the_direct_way_too(producer, document, person_step, pki, tsa, sign, tmp_path):
+    signed = sign(document(producer), placed(person_step, SOMEWHERE, Level.B_T), pki.official, tsa)
+
+    assert signed.level is Level.B_T
+    assert_sound(tmp_path / "signed.pdf", pki, signatures=1, stamped=True)
+
+
+def test_a_place_between_texts_is_looked_for_by_the_library(document, person_step, pki, tmp_path):
+    assert isinstance(person_step.profile.placement, BetweenText)
+    watching = Watching()
+    step = placed(person_step, person_step.profile.placement)
+
+    sign_pdf(
+        document("chromium"),
+        tmp_path / "signed.pdf",
+        step,
+        key=key_of(pki.official),
+        tsa=None,
+        confined=watching,
+        now=datetime.now(UTC),
+    )
+
+    assert watching.ran == ["plan_revision", "prepare_pdf"]
+    assert_sound(tmp_path / "signed.pdf", pki, signatures=1, stamped=False)
+
+
+@pytest.fixture(scope="module")
+def signers(pki) -> list[Holder]:
+    return [issue(f"Người ký {n}", ec.generate_private_key(ec.SECP256R1()), pki.issuing) for n in range(25)]
+
+
+@pytest.mark.parametrize(("producer", "count"), [("libreoffice", 2), ("weasyprint", 5), ("chromium", 25)])
+def test_many_signatures_by_different_keys_never_break_each_other(
+    producer, count, document, person_step, pki, signers, sign, tmp_path
+):
+    source = document(producer)
+    for number, holder in enumerate(signers[:count]):
+        at = 20 + 20 * number
+        placement = Invisible() if number % 2 else PageRectangle(1, at, 20, at + 18, 38)
+        step = replace(placed(person_step, placement), certificate_der=holder.der, signer_name=f"Người ký {number}")
+        signed = sign(source, step, holder, name=f"{number}.pdf")
+        assert signed.field_name == f"Signature{number + 1}"
+        source = tmp_path / f"{number}.pdf"
+
+    assert_sound(source, pki, signatures=count, stamped=False)
+    report = validate_pdf(source, ValidationPolicy(tuple(pki.anchors())), datetime.now(UTC))
+    assert [found.intact for found in report.signatures] == [True] * count
+    expected = [Modifications.PERMITTED] * (count - 1) + [Modifications.NONE]
+    assert [found.modifications_after for found in report.signatures] == expected
+    # These certificates name nobody who could be asked about revocation; all else is sound.
+    assert {found.sub_indication for found in report.signatures} == {SubIndication.TRY_LATER}
+
+
+def test_the_librarys_and_the_direct_way_follow_each_other(document, person_step, seal_step, pki, tsa, sign, tmp_path):
+    first, second, third = tmp_path / "1.pdf", tmp_path / "2.pdf", tmp_path / "3.pdf"
+    library = Watching()
+    between = {"confined": library, "tsa": tsa, "now": datetime.now(UTC)}
+    sign_pdf(document("objstm"), first, person_step, key=key_of(pki.official), **between)
+    sign(first, placed(seal_step, Invisible(), Level.B_T), pki.seal, tsa, name="2.pdf")
+    sign_pdf(second, third, person_step, key=key_of(pki.official), **between)
+
+    assert library.ran == ["plan_revision", "prepare_pdf"] * 2
+    assert_sound(third, pki, signatures=3, stamped=True)
+
+
+def test_a_document_is_proved_once_and_what_is_made_of_it_needs_no_proof(
+    document, person_step, pki, tmp_path, monkeypatch
+):
+    proofs = []
+    prove = "signing.formats.pdf.direct.plan.prove_whole"
+    monkeypatch.setattr(prove, lambda file: proofs.append(len(file.data)))
+    source = tmp_path / "source.pdf"
+    source.write_bytes(document("libreoffice").read_bytes().replace(b"/Lang(en-US)", b"/Lang(vi-VN)"))
+    step = placed(person_step, Invisible())
+    common = {"key": FakeKeySource(pki.official.key), "tsa": None, "confined": Watching(), "now": datetime.now(UTC)}
+
+    for read, written in ((source, "1.pdf"), (source, "2.pdf"), (tmp_path / "1.pdf", "3.pdf")):
+        sign_pdf(read, tmp_path / written, step, **common)
+    assert proofs == [source.stat().st_size]
+
+    with (tmp_path / "2.pdf").open("ab") as file:
+        file.write(b"\n")
+    sign_pdf(tmp_path / "2.pdf", tmp_path / "4.pdf", step, **common)
+    assert len(proofs) == 2
+
+
+def test_the_oldest_proof_is_forgotten_first():
+    known = ProvedDocuments(most=2)
+    for name in (b"1", b"2", b"1", b"3"):
+        known.remember(name)
+
+    assert [known.knows(name) for name in (b"1", b"2", b"3")] == [True, False, True]
