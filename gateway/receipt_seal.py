@@ -8,8 +8,10 @@ from certs.model import CertificateRole
 from certs.store import SigningCertificate
 from gateway.services import Services
 from gateway.signing_engine import SigningOrder, sign_local_file
+from gateway.xml_signing import XmlOrder, sign_local_xml
 from payments.receipts.document import SEAL_ABOVE_TEXT
-from payments.receipts.seal import SealedFile
+from payments.receipts.seal import SealedFile, XmlSealPlace
+from signing.formats.xml.enveloped import ElementPlace
 
 PROFILE = "organisation"
 
@@ -58,4 +60,11 @@ class UnitSeal:
         }
         order = SigningOrder(certificate, PROFILE, placement)
         signed = sign_local_file(self._services, order, source, target, datetime.now(UTC))
+        return SealedFile(signed.sha256, signed.size_bytes, certificate.holder_name, signed.signed_at)
+
+    def seal_xml(self, source: Path, target: Path, place: XmlSealPlace) -> SealedFile:
+        """Write a receipt's XML with the seal (XAdES) in it, at the level of the organisation's profile."""
+        certificate = self.certificate()
+        order = XmlOrder(certificate, PROFILE, place.signed_id, ElementPlace(place.path, place.namespaces))
+        signed = sign_local_xml(self._services, order, source, target, datetime.now(UTC))
         return SealedFile(signed.sha256, signed.size_bytes, certificate.holder_name, signed.signed_at)

@@ -22,6 +22,7 @@ from gateway.validating import validate_file, validate_offline
 from signing.formats.pdf.direct.proved import PROVED
 from signing.formats.pdf.preview import Preview
 from signing.journeys import preview_pdf, sign_pdf
+from signing.key_sources.base import KeySource
 from signing.model import SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.profiles import parse_placement
 from signing.validation.report import SignatureReport
@@ -70,13 +71,7 @@ def sign_local_file(
         ResultNotGood: Signed, but not good; target is not to be used.
     """
     step = _step(services, order, now)
-    certificate = present_certificate(services, order.certificate.id)
-    check_for_profile(certificate.allowed_profiles, order.profile_code)
-    gatherer = revocation_gatherer(services)
-    path, _ = check_may_sign(certificate, trust_anchors(services), gatherer, now, services.algorithms)
-    if path.revocation_waived:
-        log.warning("signing although nobody could say whether the certificate is revoked", certificate=certificate.id)
-    key = UnlessHeld(services, certificate)
+    key = key_that_may_sign(services, order.certificate.id, order.profile_code, now)
     signed = sign_pdf(
         source,
         target,
@@ -97,6 +92,21 @@ def preview_kept_document(services: Services, order: SigningOrder, sha256: str, 
     with services.blobs.local(sha256) as source, services.blobs.scratch() as folder:
         step = _step(services, order, now)
         return preview_pdf(source, folder / "preview.pdf", step, confined=services.confined, now=now)
+
+
+def key_that_may_sign(services: Services, certificate_id: str, profile_code: str, now: datetime) -> KeySource:
+    """Return the key of a certificate that may sign at this time, under this profile.
+
+    Raises:
+        CertsError: It may not, or nobody could say.
+    """
+    certificate = present_certificate(services, certificate_id)
+    check_for_profile(certificate.allowed_profiles, profile_code)
+    gatherer = revocation_gatherer(services)
+    path, _ = check_may_sign(certificate, trust_anchors(services), gatherer, now, services.algorithms)
+    if path.revocation_waived:
+        log.warning("signing although nobody could say whether the certificate is revoked", certificate=certificate.id)
+    return UnlessHeld(services, certificate)
 
 
 class UnlessHeld:

@@ -16,6 +16,29 @@ class SealedFile:
     sealed_at: datetime
 
 
+@dataclass(frozen=True)
+class XmlSealPlace:
+    """Where the seal stands in a receipt's XML, and what it is over.
+
+    Attributes:
+        signed_id: Identifier of the element that is sealed; exactly one element has it.
+        path: A location path to the one element whose last child the signature becomes.
+        namespaces: The prefixes of the path.
+    """
+
+    signed_id: str
+    path: str
+    namespaces: tuple[tuple[str, str], ...] = ()
+
+
+class XmlSeal(Protocol):
+    """Seals one element of an XML file."""
+
+    def seal_xml(self, source: Path, target: Path, place: XmlSealPlace) -> SealedFile:
+        """Write source with the seal in it to target, no other byte changed; raises the signing side's own errors."""
+        ...
+
+
 class Seal(Protocol):
     """Seals one PDF."""
 

@@ -171,5 +171,5 @@ def _judged(
     if not offline:
         ders = tuple(anchor.certificate_der for anchor in anchors)
         needs = tools.confined.run(collect_xml_needs, data, ders)
-        policy = ValidationPolicy(anchors, tools.gatherer.gather(needs.queries, at), tools.algorithms)
+        policy = replace(policy, evidence=tools.gatherer.gather(needs.queries, at))
     return tools.confined.run(validate_xml, data, external_file, policy, at)

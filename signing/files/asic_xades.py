@@ -9,6 +9,7 @@ from pathlib import Path
 from signing.files.asic import ContainerKind, check_files
 from signing.files.model import FileSigner, Means
 from signing.files.signature import all_or_nothing, check_result, measured, needed_tsa
+from signing.files.xades import xades_signer
 from signing.files.xades_completion import PreparedXades, SignedXml, complete_xades
 from signing.formats.asic.container import ASIC_E, ASIC_S, Member, write_container
 from signing.formats.asic.unpacking import repack
@@ -25,7 +26,7 @@ from signing.formats.asic.xml_signatures import (
     plan_xml_signature,
 )
 from signing.formats.xml.build import begin_signature
-from signing.formats.xml.model import DataReference, XadesSigner
+from signing.formats.xml.model import DataReference
 from signing.formats.xml.references import FilesBeside
 from signing.formats.xml.standalone import detached_references, file_reference
 from signing.model import Level
@@ -59,7 +60,7 @@ def sign_asic_xades(
     types = {file: mime_type_of(file) for file in beside}
     references = detached_references(beside, signer.algorithm.digest_algorithm, types)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch, all_or_nothing(target):
-        prepared = _prepared(EMPTY + END, references, signer, now)
+        prepared = _prepared(EMPTY + END, references, signer, means, now)
         prepared = dataclasses.replace(prepared, external_file=FilesBeside(beside))
         signature = Path(scratch) / "signatures.xml"
         signed = _sign(prepared, signature, signer, level, means, now)
@@ -83,7 +84,7 @@ def sign_in_container_xades(
     planned = means.confined.run(plan_xml_signature, container, signer.algorithm.digest_algorithm)
     references = [file_reference(file, digest, mime_type_of(file)) for file, digest in planned.digests]
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch, all_or_nothing(target):
-        prepared = _prepared(planned.data, references, signer, now)
+        prepared = _prepared(planned.data, references, signer, means, now)
         prepared = dataclasses.replace(prepared, place=planned.place, external_file=ContainerFiles(container))
         signature = Path(scratch) / "signatures.xml"
         signed = _sign(prepared, signature, signer, level, means, now)
@@ -91,9 +92,10 @@ def sign_in_container_xades(
         return _finish(target, planned.name, signature, signer, signed, means, now)
 
 
-def _prepared(data: bytes, references: list[DataReference], signer: FileSigner, now: datetime) -> PreparedXades:
-    who = XadesSigner(signer.certificate_der, signer.algorithm, now, signer.chain_ders)
-    return PreparedXades(data, PLACE, begin_signature(who, references))
+def _prepared(
+    data: bytes, references: list[DataReference], signer: FileSigner, means: Means, now: datetime
+) -> PreparedXades:
+    return PreparedXades(data, PLACE, begin_signature(xades_signer(signer, means, now), references))
 
 
 def _sign(

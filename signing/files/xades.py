@@ -15,6 +15,7 @@ from signing.formats.xml.parsing import MAX_SIZE_BYTES
 from signing.formats.xml.references import FilesBeside
 from signing.formats.xml.standalone import DECLARATION, PLACE, detached_references, enveloping_reference
 from signing.model import Level
+from signing.policies import check_acceptable
 from signing.validation.xml_result import plan_beside_others, plan_over_another
 
 
@@ -63,7 +64,7 @@ def prepare_xades_enveloped(
     policy: SignaturePolicy | None = None,
 ) -> PreparedXades:
     """Return what the key has to sign; see sign_xades_enveloped."""
-    who = _who(signer, now, policy)
+    who = xades_signer(signer, means, now, policy)
     plan = means.confined.run(plan_beside_others, data, who.algorithm.digest_algorithm, reference_id, place)
     return PreparedXades(data, plan.place, begin_signature(who, [plan.reference]))
 
@@ -81,7 +82,7 @@ def sign_xades_enveloping(
 ) -> SignedXml:
     """Write a signature with any file inside it to target. Errors as sign_xades_enveloped; XmlTooLarge beyond 7 MiB."""
     needed_tsa(level, means)
-    who = _who(signer, now, policy)
+    who = xades_signer(signer, means, now, policy)
     reference, held = enveloping_reference(
         source.read_bytes(), who.algorithm.digest_algorithm, f"{who.signature_id}-object", mime_type
     )
@@ -107,7 +108,7 @@ def sign_xades_detached(
         mime_types: By the same names, where the signer says what they are.
     """
     needed_tsa(level, means)
-    who = _who(signer, now, policy)
+    who = xades_signer(signer, means, now, policy)
     references = detached_references(files, who.algorithm.digest_algorithm, mime_types)
     prepared = PreparedXades(
         DECLARATION, PLACE, begin_signature(who, references), external_file=FilesBeside(dict(files))
@@ -136,7 +137,7 @@ def countersign_xades(
     Source: ETSI EN 319 132-1 V1.2.1, 5.2.7.
     """
     needed_tsa(level, means)
-    data, who = read_xml(source), _who(signer, now, None)
+    data, who = read_xml(source), xades_signer(signer, means, now)
     plan = means.confined.run(plan_over_another, data, signature_id, who.algorithm.digest_algorithm)
     unfinished = begin_signature(who, [plan.reference])
     prepared = PreparedXades(data, plan.place, unfinished, external_file=FilesBeside(dict(beside or {})), counter=True)
@@ -161,5 +162,12 @@ def _sign(
     return complete_xades(prepared, value, target, level, means, now)
 
 
-def _who(signer: FileSigner, now: datetime, policy: SignaturePolicy | None) -> XadesSigner:
-    return XadesSigner(signer.certificate_der, signer.algorithm, now, signer.chain_ders, policy)
+def xades_signer(signer: FileSigner, means: Means, now: datetime, policy: SignaturePolicy | None = None) -> XadesSigner:
+    """Return who signs as the builder wants it.
+
+    Raises:
+        AlgorithmNotAllowed: The key is of a kind or size that is not signed with, or no longer.
+    """
+    algorithm = signer.algorithm
+    check_acceptable(algorithm, signer.certificate_der, now, means.policy.algorithms)
+    return XadesSigner(signer.certificate_der, algorithm, now, signer.chain_ders, policy)

@@ -24,12 +24,17 @@ def xmlsec1_problems(
         identified: Names of further elements whose Id attribute is an identifier: without a DTD it cannot know.
         signature_id: Which signature; the first one by default.
     """
-    root = path.with_suffix(".root.pem")
-    root.write_bytes(pki.root.certificate.public_bytes(Encoding.PEM))
+    return xmlsec1_verdict(path, pki.root.certificate.public_bytes(Encoding.DER), identified, signature_id)
+
+
+def xmlsec1_verdict(path: Path, root_der: bytes, identified: Sequence[str], signature_id: str | None = None) -> str:
+    """Return what xmlsec1 says against a signature under a root certificate; see xmlsec1_problems."""
+    root = path.with_suffix(".root.der")
+    root.write_bytes(root_der)
     names = [part for name in (*IDENTIFIED, *identified) for part in ("--id-attr:Id", name)]
     chosen = [] if signature_id is None else ["--node-id", signature_id]
     done = subprocess.run(
-        ["xmlsec1", "--verify", "--trusted-pem", str(root), *names, *chosen, str(path)],
+        ["xmlsec1", "--verify", "--trusted-der", str(root), *names, *chosen, str(path)],
         capture_output=True,
         text=True,
         errors="replace",
