@@ -1,15 +1,14 @@
 """Until when the newest archive time-stamp of a document proves anything, and when the next one is due."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-
-from certs.algorithms import AlgorithmTable, AlgorithmUse
-from certs.key_descriptions import UsedAlgorithms
+from certs.algorithms import AlgorithmTable
 from config.confinement import ConfinedRunner
 from signing.augmentation.pades_subjects import read_signed_places
+from signing.augmentation.stamp_ends import stamp_end
+from signing.augmentation.xades_archive import container_provable_until, xml_provable_until
 from signing.errors import NotArchived
 from signing.formats.sniff import SignedFormat, sniff_format
 
@@ -33,20 +32,9 @@ def pdf_provable_until(path: Path, algorithms: AlgorithmTable) -> datetime:
 
 PROVABLE_UNTIL: Mapping[SignedFormat, ProvableUntil] = {
     SignedFormat.PADES: pdf_provable_until,
+    SignedFormat.XADES: xml_provable_until,
+    SignedFormat.ASIC: container_provable_until,
 }
-
-
-def stamp_end(certificate_der: bytes, used: UsedAlgorithms, algorithms: AlgorithmTable) -> datetime:
-    """Return when a time-stamp stops proving anything by itself: with its certificate or the first of its algorithms.
-
-    Args:
-        used: Those of the token: its digests and its authority's key.
-    """
-    ends = x509.load_der_x509_certificate(certificate_der).not_valid_after_utc
-    last_day = algorithms.last_day(used, AlgorithmUse.TIMESTAMP)
-    if last_day is None:
-        return ends
-    return min(ends, datetime.combine(last_day, time.max, UTC))
 
 
 def provable_until(path: Path, algorithms: AlgorithmTable, confined: ConfinedRunner) -> datetime:

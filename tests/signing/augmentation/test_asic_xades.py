@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from certs.algorithms import shipped_algorithms
+from signing.augmentation.archive import provable_until
 from signing.augmentation.registry import augment
 from signing.errors import AlreadyAtLevel, SignatureBroken
 from signing.files.asic import ContainerKind
@@ -42,6 +44,7 @@ def test_containers_prove_themselves_made_so_or_raised(kind, level, city, offici
     if level is Level.B_LTA:
         augment(raised, again, level, city.tools())
         assert len(validate_asic(again, anchors, datetime.now(UTC)).signatures[0].timestamps) == 3
+        assert provable_until(again, shipped_algorithms(), city.confined) > datetime.now(UTC)
     else:
         with pytest.raises(AlreadyAtLevel):
             augment(raised, again, level, city.tools())

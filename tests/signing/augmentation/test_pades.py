@@ -69,7 +69,7 @@ def test_levels_are_climbed_one_by_one_and_the_archive_is_stamped_again(city, of
 def test_an_archived_signature_outlives_its_certificate(city, official):
     """Much later only the last time-stamp's authority has to be asked about."""
     archived = city.augment(city.foreign(official, DECISION, stamped=True), Level.B_LTA)
-    later = in_years(3)
+    later = in_years(2)
 
     def judged(path):
         policy = ValidationPolicy(tuple(city.anchors()), city.evidence(later), RSA_WITHOUT_END)

@@ -11,10 +11,13 @@ from lxml import etree
 from signxml import DigestAlgorithm, SignatureMethod
 from signxml.xades import XAdESSigner
 
+from certs.algorithms import shipped_algorithms
+from signing.augmentation.archive import provable_until
 from signing.augmentation.registry import augment
 from signing.errors import (
     AlreadyAtLevel,
     MaterialNotSound,
+    NotArchived,
     NothingToAugment,
     SignatureBroken,
     SignatureFileUnreadable,
@@ -154,6 +157,19 @@ def test_an_archived_signature_outlives_its_certificate(bench, official, city):
 
     assert validate_xades(archived, {}, policy, later).signatures[0].indication == "TOTAL_PASSED"
     assert validate_xades(stamped, {}, policy, later).signatures[0].sub_indication == "OUT_OF_BOUNDS_NO_POE"
+
+
+def test_the_archive_knows_when_the_first_signature_needs_its_next_stamp(bench, official, seal, city):
+    once = bench.sign(official, Level.B_LTA)
+    until = provable_until(once, shipped_algorithms(), city.confined)
+    # RSA-2048 in a time-stamp ends before the authority's certificate does.
+    assert until < city.stamping.certificate.not_valid_after_utc
+    assert (
+        provable_until(bench.sign(seal, Level.B_LTA, once.read_bytes()), shipped_algorithms(), city.confined) == until
+    )
+    for not_archived in (bench.sign(official, Level.B_LT), bench.sign(seal, Level.B_T, once.read_bytes())):
+        with pytest.raises(NotArchived):
+            provable_until(not_archived, shipped_algorithms(), city.confined)
 
 
 def test_openssl_finds_the_time_stamps_good_over_the_canonical_value(bench, official, city, tmp_path):
