@@ -11,14 +11,14 @@ from certs.store import SigningCertificate
 from gateway.augmenting import augmentation_tools
 from gateway.services import Services
 from gateway.signing_engine import ResultNotGood, key_that_may_sign
-from gateway.trust import revocation_gatherer, trust_anchors
+from gateway.trust import trust_anchors
+from gateway.validating import validate_file, validate_offline
 from signing.files.model import FileSigner, Means
 from signing.files.xades import sign_xades_enveloped
 from signing.files.xades_completion import SignedXml
 from signing.formats.xml.enveloped import ElementPlace
 from signing.validation.policy import ValidationPolicy
 from signing.validation.report import ValidationReport
-from signing.validation.xml_document import collect_xades_needs, validate_xades
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,12 @@ def sign_local_xml(services: Services, order: XmlOrder, source: Path, target: Pa
         source, target, signer, level, means, now, reference_id=order.reference_id, place=order.place
     )
     try:
-        _check_result(validate_xml_file(services, target, datetime.now(UTC)), order.certificate.certificate_der)
+        validate = validate_offline if level.has_material else validate_file
+        _check_result(validate(services, target, datetime.now(UTC)), order.certificate.certificate_der)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
     return signed
-
-
-def validate_xml_file(services: Services, path: Path, at: datetime) -> ValidationReport:
-    """Validate the signatures in a local XML file at a time, asking about revocation whom they call for."""
-    anchors = trust_anchors(services)
-    needs = services.confined.run(collect_xades_needs, path, tuple(anchor.certificate_der for anchor in anchors))
-    evidence = revocation_gatherer(services).gather(needs.queries, at)
-    policy = ValidationPolicy(anchors, evidence, services.algorithms)
-    return services.confined.run(validate_xades, path, {}, policy, at)
 
 
 def _check_result(report: ValidationReport, certificate_der: bytes) -> None:

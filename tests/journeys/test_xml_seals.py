@@ -7,7 +7,7 @@ import pytest
 
 from gateway.devpki.model import ANCHOR, SEAL
 from gateway.receipt_seal import UnitSeal
-from gateway.xml_signing import validate_xml_file
+from gateway.validating import validate_file
 from payments.receipts.seal import XmlSealPlace
 from signing.errors import EarlierSignatureBroken, XmlForbidden, XmlReferenceUnsound
 from tests.journeys.city import UNIT_NAME, City
@@ -29,7 +29,7 @@ def _sealed(city: City, folder: Path, content: bytes = RECEIPT) -> Path:
 
 
 def _assert_good(city: City, sealed: Path, pki) -> None:
-    (found,) = validate_xml_file(city.services, sealed, datetime.now(UTC)).signatures
+    (found,) = validate_file(city.services, sealed, datetime.now(UTC)).signatures
     assert (found.indication, found.level) == ("TOTAL_PASSED", "XAdES-B-T")
     assert found.signer_certificate_der == pki.certificate_der(SEAL)
     assert xmlsec1_verdict(sealed, pki.certificate_der(ANCHOR), ["DLHDon"]) == ""
