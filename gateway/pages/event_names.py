@@ -9,6 +9,8 @@ EVENTS = {
     "signing-request.step-completed": Text("Xong một lượt ký", "One signer done"),
     "signing-request.document-failed": Text("Một văn bản không ký được", "One document could not be signed"),
     "signing-request.act": Text("Ý kiến về yêu cầu ký", "Somebody acted on the request"),
+    "evidence.completed": Text("Đã lập hồ sơ bằng chứng", "Evidence file made"),
+    "evidence.failed": Text("Không lập được hồ sơ bằng chứng", "Evidence file failed"),
     "signing-request.completed": Text("Ký xong", "Signing completed"),
     "signing-request.refused": Text("Người ký từ chối", "Signing refused"),
     "signing-request.cancelled": Text("Huỷ yêu cầu ký", "Signing cancelled"),

@@ -92,6 +92,7 @@ def test_every_route_has_a_rule_about_who_may_use_it(app: Flask) -> None:
 def test_every_kind_of_work_that_becomes_due_has_a_handler() -> None:
     assert set(HANDLERS) == {
         "signing",
+        "evidence-file",
         "validation",
         "augmentation",
         "timestamp",

@@ -29,6 +29,25 @@ class AugmentationRow(Base):
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class EvidenceFileRow(Base):
+    """An order to pack and seal the evidence of one signed document; made anew, it is another row."""
+
+    __tablename__ = "evidence_files"
+    __table_args__ = (CheckConstraint("state IN ('waiting', 'completed', 'failed')", name="state"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36), index=True)
+    request_document_id: Mapped[str] = mapped_column(String(36), index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    result_document_id: Mapped[str | None] = mapped_column(String(36))
+    # While it waits: what stands in the way; when it failed: why.
+    problem_code: Mapped[str | None] = mapped_column(String(80))
+    problem_detail: Mapped[str | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class TimestampRow(Base):
     """A time-stamp over a digest, and its token (RFC 3161) once an authority gave it."""
 

@@ -9,6 +9,8 @@ from gateway.certificate_inventory import SELF_CHECK_TASK
 from gateway.jobs.handlers.archive import archive_document, renew_archive
 from gateway.jobs.handlers.augmentation import work_on_augmentation
 from gateway.jobs.handlers.events import deliver_webhook, fan_out_event
+from gateway.jobs.handlers.evidence import TASK as EVIDENCE_TASK
+from gateway.jobs.handlers.evidence import work_on_evidence
 from gateway.jobs.handlers.expiry import expire_signing_requests
 from gateway.jobs.handlers.payments import (
     ask_about_silent_attempts,
@@ -33,6 +35,7 @@ HANDLERS: Mapping[str, Handler] = {
     "signing": work_on_request,
     "validation": work_on_validation,
     "augmentation": work_on_augmentation,
+    EVIDENCE_TASK: work_on_evidence,
     "timestamp": work_on_timestamp,
     ARCHIVE_TASK: archive_document,
     RENEWAL_TASK: renew_archive,
