@@ -4,7 +4,18 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from certs.errors import (
@@ -41,6 +52,7 @@ class SigningCertificate(Base):
         CheckConstraint("(state = 'held') = (hold_code IS NOT NULL)", name="hold"),
         Index(None, "unit_id", "state"),
         Index(None, "valid_until"),
+        Index(None, "status_due_at"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -68,6 +80,8 @@ class SigningCertificate(Base):
     allowed_profiles: Mapped[list[str] | None] = mapped_column(Json)
     """Codes of the signing profiles that it may be used for; None: all of its role."""
     self_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    status_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a worker asks the CAs about it next, before the kept answers end; None where it never did."""
     self_check_code: Mapped[str | None] = mapped_column(Text)
     """Of the error that the last self-check of its key ended with; None where the key signed, or was never checked."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -107,6 +121,9 @@ class RevocationCacheRow(Base):
     kind: Mapped[str] = mapped_column(String(8), primary_key=True)
     source: Mapped[str] = mapped_column(Text)
     der: Mapped[bytes] = mapped_column(LargeBinary)
+    """Empty where the bytes lie among the blobs."""
+    blob_sha256: Mapped[str | None] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(Integer, server_default="0")
     this_update: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_update: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fetched_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -333,27 +350,39 @@ class CertificateStore:
         kept = [TrustAnchor(r.certificate_der, Purpose(r.purpose), r.trusted_from, r.trusted_until) for r in rows]
         return tuple(anchor for anchor in kept if at is None or anchor.trusted_at(at))
 
-    def find_evidence(self, address: str, kind: str, fetched_since: datetime) -> EvidenceItem | None:
+    def find_kept(self, address: str, kind: str, fetched_since: datetime) -> RevocationCacheRow | None:
         """Return what was fetched from the address at or after that time. See certs.revocation.cache."""
         row = self._session.get(RevocationCacheRow, (address, kind))
-        if row is None or row.fetched_at < fetched_since:
-            return None
-        return EvidenceItem(row.kind, row.der, row.source, row.this_update, row.next_update)
+        return None if row is None or row.fetched_at < fetched_since else row
 
-    def keep_evidence(self, address: str, item: EvidenceItem, fetched_at: datetime) -> None:
-        """Keep an answer in place of the earlier one from this address."""
+    def keep_evidence(
+        self, address: str, item: EvidenceItem, fetched_at: datetime, blob_sha256: str | None = None
+    ) -> str | None:
+        """Keep an answer in place of the earlier one from this address.
+
+        Args:
+            blob_sha256: Where its bytes lie if not in the row.
+        Returns:
+            The blob that nothing points to any more.
+        """
+        earlier = self._session.get(RevocationCacheRow, (address, item.kind), with_for_update=True)
+        replaced = None if earlier is None else earlier.blob_sha256
         self._session.merge(
             RevocationCacheRow(
                 address=address,
                 kind=item.kind,
                 source=item.source,
-                der=item.der,
+                der=item.der if blob_sha256 is None else b"",
+                blob_sha256=blob_sha256,
+                size_bytes=len(item.der),
                 this_update=item.this_update,
                 next_update=item.next_update,
                 fetched_at=fetched_at,
             )
         )
         self._session.flush()
+        others = select(RevocationCacheRow.address).where(RevocationCacheRow.blob_sha256 == replaced).limit(1)
+        return replaced if replaced is not None and self._session.scalar(others) is None else None
 
     def _anchor(self, anchor_id: str) -> TrustAnchorRow:
         row = self._session.get(TrustAnchorRow, anchor_id, with_for_update=True, populate_existing=True)

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar
@@ -87,6 +87,15 @@ class BlobStore:
         self._filesystem.put_file(str(path), partial)
         self._filesystem.mv(partial, final)
         return blob
+
+    def below(self, folder: str) -> "BlobStore":
+        """Return a store of its own beside the documents, for bytes that may go again."""
+        return BlobStore(self._filesystem, f"{self._root}/{folder}", self._scratch)
+
+    def remove(self, sha256: str) -> None:
+        """Let bytes go, should they still be there. Documents are never removed; see below."""
+        with suppress(FileNotFoundError):
+            self._filesystem.rm_file(self._address(sha256))
 
     @contextmanager
     def local(self, sha256: str) -> Iterator[Path]:

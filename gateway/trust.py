@@ -1,37 +1,66 @@
 """Trust as the database holds it, and revocation answers kept for every worker."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 
 from certs.model import Purpose, TrustAnchor
+from certs.revocation.crl import find_bytes
 from certs.revocation.fetch import ExchangeFailed, HttpExchange, Limits
 from certs.revocation.gather import GatherLimits, RevocationGatherer
 from certs.revocation.model import EvidenceItem, RevocationRules
+from gateway.blobs import BlobMissing
 from gateway.metrics import CountedExchange
 from gateway.services import Services
 from signing.augmentation.material import PathMaterial
 
 QUICK_SECONDS = 5.0
+BLOB_FOLDER = "revocation"
+ROW_SIZE_BYTES = 64 * 1024
+PREFETCHED_AGE = timedelta(hours=1)
 
 
 class SharedRevocationCache:
-    """Kept answers in the database, each read or written in a moment of its own.
+    """Kept answers in the database, large ones among the blobs; each read or written in a moment of its own.
 
-    No transaction stays open while a responder is asked: on SQLite it would hold every other writer up.
+    No transaction stays open while a responder is asked or a blob moved: on SQLite it would hold every other writer up.
     """
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._blobs = services.blobs.below(BLOB_FOLDER)
 
     def find_evidence(self, address: str, kind: str, fetched_since: datetime) -> EvidenceItem | None:
-        """Return what was fetched from the address at or after that time."""
+        """Return what was fetched from the address at or after that time; nothing where its blob is gone."""
         with self._services.unit_of_work(read_only=True) as work:
-            return work.certificates.find_evidence(address, kind, fetched_since)
+            row = work.certificates.find_kept(address, kind, fetched_since)
+            if row is None:
+                return None
+            kept = EvidenceItem(row.kind, row.der, row.source, row.this_update, row.next_update)
+            blob = row.blob_sha256
+        if blob is None:
+            return kept
+        der = find_bytes(blob) or self._read(blob)
+        return None if der is None else replace(kept, der=der)
+
+    def _read(self, sha256: str) -> bytes | None:
+        try:
+            with self._blobs.local(sha256) as path:
+                return path.read_bytes()
+        except BlobMissing:
+            return None
 
     def keep_evidence(self, address: str, item: EvidenceItem, fetched_at: datetime) -> None:
         """Keep an answer in place of the earlier one from this address."""
+        blob = None
+        if len(item.der) > ROW_SIZE_BYTES:
+            blob = self._blobs.put_stream(BytesIO(item.der), len(item.der)).sha256
         with self._services.unit_of_work() as work:
-            work.certificates.keep_evidence(address, item, fetched_at)
+            replaced = work.certificates.keep_evidence(address, item, fetched_at, blob)
             work.commit()
+        if replaced is not None and replaced != blob:
+            # Whoever reads it at this moment finds nothing kept, and asks.
+            self._blobs.remove(replaced)
 
 
 def revocation_gatherer(services: Services, *, anew: bool = False) -> RevocationGatherer:
@@ -49,6 +78,20 @@ def revocation_gatherer(services: Services, *, anew: bool = False) -> Revocation
     )
     exchange = CountedExchange(HttpExchange(services.address_guard)) if anew else services.revocation_exchange
     return RevocationGatherer(exchange, SharedRevocationCache(services), limits, revocation_rules(services))
+
+
+def prefetching_gatherer(services: Services, renew_before: timedelta) -> RevocationGatherer:
+    """Return what asks where kept answers end soon; a list fetched within the hour serves all its certificates."""
+    settings = services.settings.revocation
+    limits = GatherLimits(
+        total_timeout_seconds=3 * settings.timeout_seconds,
+        each_timeout_seconds=settings.timeout_seconds,
+        crl_max_size_bytes=settings.answer_size_bytes,
+        max_age=PREFETCHED_AGE,
+        renew_before=renew_before,
+    )
+    cache, rules = SharedRevocationCache(services), revocation_rules(services)
+    return RevocationGatherer(services.revocation_exchange, cache, limits, rules)
 
 
 def quick_revocation(services: Services) -> RevocationGatherer:

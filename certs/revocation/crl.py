@@ -86,7 +86,7 @@ class Crl:
         """
         self.head = read_crl_head(der)
         self.sha256 = sha256
-        self._der = der
+        self.der = der
         self._lock = threading.Lock()
         self._signers: set[bytes] = set()
         self._index: CrlIndex | None = None
@@ -96,7 +96,7 @@ class Crl:
         key = hashlib.sha256(public_key_info).digest()
         if key in self._signers:
             return True
-        signed = self._der[slice(*self.head.signed)]
+        signed = self.der[slice(*self.head.signed)]
         if not signature_holds(signed, self.head.signature, self.head.algorithm, public_key_info):
             return False
         self._signers.add(key)
@@ -112,14 +112,14 @@ class Crl:
         with self._lock:
             if self._index is None:
                 head = self.head
-                self._index = CrlIndex(self._der, head.entries, head.issuer, head.scope.indirect)
+                self._index = CrlIndex(self.der, head.entries, head.issuer, head.scope.indirect)
                 _shelf.put(self)
         return self._index.find(serial, certificate_issuer)
 
     @property
     def size_bytes(self) -> int:
         """What it takes up in memory."""
-        return len(self._der) + (0 if self._index is None else self._index.size_bytes)
+        return len(self.der) + (0 if self._index is None else self._index.size_bytes)
 
 
 class _Shelf:
@@ -157,6 +157,12 @@ def open_crl(der: bytes, sha256: str) -> Crl:
         DerUnsound: They are none.
     """
     return _shelf.get(sha256) or Crl(der, sha256)
+
+
+def find_bytes(sha256: str) -> bytes | None:
+    """Return the bytes of a list that is in use, so that they need not be read again."""
+    found = _shelf.get(sha256)
+    return None if found is None else found.der
 
 
 def read_crl_head(der: bytes) -> CrlHead:

@@ -37,13 +37,15 @@ class GatherLimits:
     """Bounds of one gathering.
 
     A kept answer that was fetched longer ago than max_age is asked for again, however long it says it lasts; where
-    nobody answers it serves all the same, as long as it says it lasts.
+    nobody answers it serves all the same, as long as it says it lasts. One that ends within renew_before is asked for
+    again, too.
     """
 
     total_timeout_seconds: float = 30.0
     each_timeout_seconds: float = 10.0
     crl_max_size_bytes: int = 10_000_000
     max_age: timedelta = timedelta(minutes=10)
+    renew_before: timedelta = timedelta(0)
 
 
 class RevocationGatherer:
@@ -175,6 +177,9 @@ class _Gathering:
 
     def _kept(self, key: str, kind: str, query: StatusQuery, max_age: timedelta) -> EvidenceItem | None:
         item = self._cache.find_evidence(key, kind, self._now - max_age)
+        ends = None if item is None else item.next_update
+        if max_age is not SINCE_EVER and ends is not None and ends < self._now + self._limits.renew_before:
+            return None
         status = None if item is None else self._status(item, query)
         return item if status is not None and status.status != "unknown" else None
 

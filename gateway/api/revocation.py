@@ -7,7 +7,7 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select, tuple_
 
 from certs.journeys import judge
 from certs.store import RevocationCacheRow
@@ -116,9 +116,10 @@ def refresh(path: CertificatePath, body: ActorIn) -> Response:
 @authorised("certificates:read")
 def answers(query: PageQuery) -> dict[str, Any]:
     """Every address's last good answer with its age. They belong to no unit: a CA tells everybody the same."""
-    size = func.length(RevocationCacheRow.der)
     columns = (RevocationCacheRow.address, RevocationCacheRow.kind, RevocationCacheRow.this_update)
-    rows = select(*columns, RevocationCacheRow.next_update, RevocationCacheRow.fetched_at, size)
+    rows = select(
+        *columns, RevocationCacheRow.next_update, RevocationCacheRow.fetched_at, RevocationCacheRow.size_bytes
+    )
     key = (RevocationCacheRow.address, RevocationCacheRow.kind)
     before = query.before_id()
     if before is not None:

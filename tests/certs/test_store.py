@@ -160,6 +160,21 @@ def test_evidence_is_kept_by_address_and_replaced(store: CertificateStore, sessi
     session.commit()
     session.expire_all()
 
-    assert store.find_evidence("http://a", "crl", at - timedelta(hours=1)) == newer
-    assert store.find_evidence("http://a", "crl", at) is None
-    assert store.find_evidence("http://a", "ocsp", at - timedelta(days=1)) is None
+    kept = store.find_kept("http://a", "crl", at - timedelta(hours=1))
+    assert kept is not None
+    assert (kept.der, kept.size_bytes, kept.blob_sha256) == (newer.der, 5, None)
+    assert store.find_kept("http://a", "crl", at) is None
+    assert store.find_kept("http://a", "ocsp", at - timedelta(days=1)) is None
+
+
+def test_a_replaced_blob_is_named_once_nothing_points_to_it(store: CertificateStore, at: datetime) -> None:
+    item = EvidenceItem("crl", b"large", "http://a", at, at + timedelta(days=1))
+
+    assert store.keep_evidence("http://a", item, at, "1" * 64) is None
+    assert store.keep_evidence("http://b", item, at, "1" * 64) is None
+    assert store.keep_evidence("http://a", item, at, "2" * 64) is None  # the other address still has it
+    assert store.keep_evidence("http://b", item, at, "2" * 64) == "1" * 64
+    assert store.keep_evidence("http://b", item, at) is None
+    kept = store.find_kept("http://a", "crl", at)
+    assert kept is not None
+    assert (kept.der, kept.size_bytes) == (b"", 5)

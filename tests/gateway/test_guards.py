@@ -103,5 +103,6 @@ def test_every_kind_of_work_that_becomes_due_has_a_handler() -> None:
         "receipts",
         "key-self-check",
         "revocation-refresh",
+        "revocation-prefetch",
         "trusted-list",
     }

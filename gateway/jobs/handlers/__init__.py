@@ -19,7 +19,7 @@ from gateway.jobs.handlers.payments import (
     settle_forgotten_callbacks,
     work_on_receipts,
 )
-from gateway.jobs.handlers.revocation import refresh_status
+from gateway.jobs.handlers.revocation import prefetch_status, refresh_status
 from gateway.jobs.handlers.self_check import check_due_key
 from gateway.jobs.handlers.signing import work_on_request
 from gateway.jobs.handlers.timestamps import work_on_timestamp
@@ -27,6 +27,7 @@ from gateway.jobs.handlers.trusted_lists import work_on_trusted_list
 from gateway.jobs.handlers.validation import work_on_validation
 from gateway.jobs.runner import Handler
 from gateway.payment_events import RECEIPTS_TASK
+from gateway.revocation_care import PREFETCH_TASK, make_prefetches_due
 from gateway.services import Services
 from gateway.trusted_lists.refreshing import TASK as TRUSTED_LIST_TASK
 from gateway.trusted_lists.refreshing import schedule_lists
@@ -45,6 +46,7 @@ HANDLERS: Mapping[str, Handler] = {
     RECEIPTS_TASK: work_on_receipts,
     SELF_CHECK_TASK: check_due_key,
     REFRESH_TASK: refresh_status,
+    PREFETCH_TASK: prefetch_status,
 }
 
 SWEEPS: tuple[Callable[[Services, datetime], None], ...] = (
@@ -55,5 +57,6 @@ SWEEPS: tuple[Callable[[Services, datetime], None], ...] = (
     send_due_refunds,
     announce_expiring,
     make_self_checks_due,
+    make_prefetches_due,
     schedule_lists,
 )
