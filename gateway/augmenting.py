@@ -9,14 +9,10 @@ from gateway.services import Services
 from gateway.trust import revocation_gatherer, trust_anchors
 from signing.augmentation.base import AugmentationTools
 from signing.augmentation.registry import augment
-from signing.errors import (
-    AugmentationError,
-    DocumentNotSignable,
-    MaterialNotSound,
-    RevisionAltered,
-    SignatureDoesNotFit,
-    SigningError,
-)
+from signing.errors import SigningError
+from signing.errors.documents import DocumentNotSignable
+from signing.errors.evidence import AugmentationError, MaterialNotSound
+from signing.errors.signatures import RevisionAltered, SignatureDoesNotFit
 from signing.model import Level
 
 # The document is at fault: no later try can succeed.

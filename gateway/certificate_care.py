@@ -18,7 +18,8 @@ from gateway.db.unit_of_work import UnitOfWork
 from gateway.key_holds import KEY_NOT_PROVED, hold_key
 from gateway.services import Services
 from gateway.trust import revocation_gatherer, trust_anchors
-from signing.errors import KeySourceUriInvalid, PinIncorrect, PinLocked, SigningError
+from signing.errors import SigningError
+from signing.errors.keys import KeySourceUriInvalid, PinIncorrect, PinLocked
 from signing.key_sources.self_check import check_key
 from signing.key_sources.uri import is_server_side
 

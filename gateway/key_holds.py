@@ -15,7 +15,7 @@ from certs.errors import CertificateStateConflict
 from certs.model import CertificateState
 from certs.store import SigningCertificate
 from gateway.db.unit_of_work import UnitOfWork
-from signing.errors import KeySourceUriInvalid
+from signing.errors.keys import KeySourceUriInvalid
 from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, parse_key_source_uri
 
 log = structlog.get_logger()

@@ -20,7 +20,7 @@ from gateway.payment_events import RECEIPTS_TASK
 from gateway.problems import ApiProblem
 from gateway.services import Services
 from signing.appearance.words import check_asked
-from signing.errors import KeySourceNotServedYet
+from signing.errors.keys import KeySourceNotServedYet
 from signing.key_sources.uri import is_server_side
 from signing.model import SigningProfile
 from signing.profiles import parse_placement

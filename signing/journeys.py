@@ -10,7 +10,8 @@ from certs.algorithms import AlgorithmTable
 from config.confinement import ConfinedRunner
 from signing.augmentation.pades_revisions import TIMESTAMP_ROOM_BYTES, add_document_timestamp, add_material
 from signing.augmentation.subjects import timestamp_subject
-from signing.errors import MaterialUnavailable, TimestampUnavailable
+from signing.errors.evidence import MaterialUnavailable
+from signing.errors.timestamps import TimestampUnavailable
 from signing.formats.cms import assemble_signed_data, check_signature_value, reserved_size_bytes, signed_attributes
 from signing.formats.material import EvidenceSubject, MaterialGatherer
 from signing.formats.pdf.long_term import SignatureMaterial

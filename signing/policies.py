@@ -14,7 +14,7 @@ from certs.algorithms import AlgorithmTable, AlgorithmUse, shipped_algorithms
 from certs.errors import CertificateUnreadable
 from certs.key_descriptions import UsedAlgorithms, describe_key
 from certs.names import parse_certificate
-from signing.errors import AlgorithmNotAllowed
+from signing.errors.signatures import AlgorithmNotAllowed
 from signing.model import SignatureAlgorithm
 
 # ETSI TS 119 312 leaves RSA below 3000 bits for a few more years; 2048 is what officials' tokens hold today.

@@ -16,7 +16,7 @@ from gateway.certificate_inventory import SELF_CHECK_TASK, Decider, NewCertifica
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.key_holds import KEY_NOT_PROVED
 from gateway.signing_requests import release_certificate
-from signing.errors import KeySourceNotServedYet
+from signing.errors.keys import KeySourceNotServedYet
 from signing.key_sources.uri import is_server_side
 
 # With the reads: one path of the OpenAPI document has one blueprint.

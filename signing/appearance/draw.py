@@ -15,7 +15,7 @@ from PIL import Image
 
 from signing.appearance.picture import Picture, read_picture
 from signing.appearance.style import DrawnStamp, StampStyle
-from signing.errors import PictureUnusable, StampTextInvalid
+from signing.errors.stamps import PictureUnusable, StampTextInvalid
 from signing.model import POINTS_PER_MM
 
 FACES: Final = {"serif": "LiberationSerif-Regular.ttf", "sans": "LiberationSans-Regular.ttf"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from signing.appearance.picture import Picture, read_picture
 from signing.appearance.style import DrawnStamp
-from signing.errors import PictureUnusable
+from signing.errors.stamps import PictureUnusable
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
 
-from signing.errors import PictureUnusable
+from signing.errors.stamps import PictureUnusable
 
 MAXIMUM_BYTES = 2 * 1024 * 1024
 # 8 megapixels are an A5 page at 400 dpi.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
-from signing.errors import StampTextInvalid, StampTextMissing
+from signing.errors.stamps import StampTextInvalid, StampTextMissing
 
 # Known to the gateway for every signature.
 GIVEN: Final = frozenset({"signer_name", "organisation", "signed_at", "signed_on", "verify_url"})

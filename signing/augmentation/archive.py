@@ -9,7 +9,7 @@ from config.confinement import ConfinedRunner
 from signing.augmentation.pades_subjects import read_signed_places
 from signing.augmentation.stamp_ends import stamp_end
 from signing.augmentation.xades_archive import container_provable_until, xml_provable_until
-from signing.errors import NotArchived
+from signing.errors.evidence import NotArchived
 from signing.formats.sniff import SignedFormat, sniff_format
 
 ProvableUntil = Callable[[Path, AlgorithmTable], datetime]

@@ -11,7 +11,7 @@ from certs.model import Indication
 from signing.augmentation.base import AugmentationTools
 from signing.augmentation.cades import DIGEST_ALGORITHM, check_raised, judge_file, raise_in_place
 from signing.augmentation.subjects import timestamp_subject
-from signing.errors import AlreadyAtLevel, SignatureBroken
+from signing.errors.evidence import AlreadyAtLevel, SignatureBroken
 from signing.formats.asic.archive import newest_stamp, plan_archive, write_archive
 from signing.formats.asic.unpacking import Unpacked, extract_one, repack, unpack_signatures
 from signing.formats.cades.raising import add_material

@@ -11,7 +11,7 @@ from signing.augmentation.asic import augment_asic, judge_container
 from signing.augmentation.base import AugmentationTools
 from signing.augmentation.cades import check_raised
 from signing.augmentation.xades import raise_xml
-from signing.errors import AlreadyAtLevel
+from signing.errors.evidence import AlreadyAtLevel
 from signing.formats.asic.unpacking import repack
 from signing.formats.asic.xml_signatures import ContainerFiles, is_signed_with_xml, signature_files
 from signing.model import Level

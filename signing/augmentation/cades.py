@@ -12,7 +12,7 @@ from pathlib import Path
 from certs.model import Indication
 from signing.augmentation.base import AugmentationTools
 from signing.augmentation.cades_subjects import Party, read_parties
-from signing.errors import AlreadyAtLevel, AugmentationNotGood, SignatureBroken
+from signing.errors.evidence import AlreadyAtLevel, AugmentationNotGood, SignatureBroken
 from signing.formats.cades.raising import (
     add_archive_stamps,
     add_material,

@@ -6,7 +6,8 @@ from pathlib import Path
 from asn1crypto import cms
 
 from certs.revocation.model import RevocationEvidence
-from signing.errors import NothingToAugment, SignatureFileUnreadable
+from signing.errors.evidence import NothingToAugment
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats.cades.archive import ARCHIVE_TIME_STAMP
 from signing.formats.cades.structure import SignedDataParts, SignerParts, read_signed_data, values_of
 from signing.formats.mapped import map_file

@@ -8,7 +8,7 @@ from pathlib import Path
 from certs.model import Indication
 from signing.augmentation.base import AugmentationTools
 from signing.augmentation.cades import DIGEST_ALGORITHM, check_raised
-from signing.errors import AlreadyAtLevel, AugmentationLevelUnknown, SignatureBroken
+from signing.errors.evidence import AlreadyAtLevel, AugmentationLevelUnknown, SignatureBroken
 from signing.formats.jades.encoding import b64url
 from signing.formats.jades.headers import signature_stamp
 from signing.formats.jades.structure import Serialisation, read_jws_file, write_jws

@@ -9,7 +9,7 @@ from certs.names import get_names
 from certs.revocation.answers import find_responders
 from certs.revocation.gather import RevocationGatherer
 from certs.revocation.model import RevocationEvidence
-from signing.errors import MaterialNotSound, MaterialUnavailable
+from signing.errors.evidence import MaterialNotSound, MaterialUnavailable
 from signing.formats.material import EvidenceSubject, ValidationMaterial
 from signing.validation.trust import judge_certificate
 

@@ -14,7 +14,7 @@ from signing.augmentation.base import AugmentationTools
 from signing.augmentation.pades_revisions import StampedRevision, add_document_timestamp, add_material
 from signing.augmentation.pades_subjects import SignedPlace, read_signed_places
 from signing.augmentation.subjects import timestamp_subject
-from signing.errors import AlreadyAtLevel, AugmentationNotGood, SignatureBroken
+from signing.errors.evidence import AlreadyAtLevel, AugmentationNotGood, SignatureBroken
 from signing.formats.material import EvidenceSubject, ValidationMaterial
 from signing.formats.pdf.long_term import SignatureMaterial
 from signing.model import Level

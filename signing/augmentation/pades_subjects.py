@@ -5,7 +5,9 @@ from pathlib import Path
 
 from certs.key_descriptions import UsedAlgorithms
 from certs.revocation.model import RevocationEvidence
-from signing.errors import DocumentUnreadable, NothingToAugment, SigningError
+from signing.errors import SigningError
+from signing.errors.documents import DocumentUnreadable
+from signing.errors.evidence import NothingToAugment
 from signing.formats.material import EvidenceSubject
 from signing.formats.pdf.structure import as_refusal, check_whole, open_strictly
 from signing.validation.cms import CmsFindings, check_signed_data, check_token, parse_signed_data

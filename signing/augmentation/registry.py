@@ -9,7 +9,7 @@ from signing.augmentation.cades import augment_cades
 from signing.augmentation.jades import augment_jades
 from signing.augmentation.pades import augment_pdf
 from signing.augmentation.xades import augment_xades
-from signing.errors import AugmentationLevelUnknown, FormatNotAugmentable
+from signing.errors.evidence import AugmentationLevelUnknown, FormatNotAugmentable
 from signing.formats.sniff import SignedFormat, sniff_format
 from signing.model import Level
 

@@ -1,6 +1,6 @@
 """Whose certificates have to be provable later, for signatures and time-stamps as they are read."""
 
-from signing.errors import MaterialNotSound
+from signing.errors.evidence import MaterialNotSound
 from signing.formats.material import EvidenceSubject
 from signing.validation.cms import check_token, parse_signed_data
 

@@ -14,7 +14,9 @@ from signing.augmentation.base import AugmentationTools
 from signing.augmentation.cades import check_raised
 from signing.augmentation.subjects import timestamp_subject
 from signing.augmentation.xades_subjects import XmlSigner, read_xml_signers
-from signing.errors import AlreadyAtLevel, SignatureBroken, SignedContentMissing, XmlTooLarge
+from signing.errors.evidence import AlreadyAtLevel, SignatureBroken
+from signing.errors.files import SignedContentMissing
+from signing.errors.xml import XmlTooLarge
 from signing.formats.material import EvidenceSubject
 from signing.formats.xml.addition import find_property_place, plan_archive_stamp, plan_signature_stamp
 from signing.formats.xml.parsing import MAX_SIZE_BYTES

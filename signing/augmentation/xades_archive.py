@@ -5,7 +5,7 @@ from pathlib import Path
 
 from certs.algorithms import AlgorithmTable
 from signing.augmentation.stamp_ends import stamp_end
-from signing.errors import NotArchived, NothingToAugment
+from signing.errors.evidence import NotArchived, NothingToAugment
 from signing.formats.asic.xml_signatures import is_signed_with_xml, signature_files
 from signing.formats.xml.parsing import Element, parse_xml
 from signing.formats.xml.references import no_external_file

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from certs.revocation.model import RevocationEvidence
-from signing.errors import NothingToAugment, SignatureFileUnreadable
+from signing.errors.evidence import NothingToAugment
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats.material import EvidenceSubject
 from signing.formats.xml.names import xades
 from signing.formats.xml.parsing import Element, parse_xml

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from signing.augmentation.asic import archive_in_place
-from signing.errors import ContainerFilesUnfit
+from signing.errors.files import ContainerFilesUnfit
 from signing.files.cades import sign_cades, sign_in_parallel
 from signing.files.model import FileSigner, Means, Packaging, SignedFile
 from signing.files.signature import all_or_nothing, check_result, measured

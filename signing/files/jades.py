@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from signing.errors import ContainerFilesUnfit, PayloadTooLarge, SerialisationUnfit, SignedContentDiffers
+from signing.errors.files import ContainerFilesUnfit, PayloadTooLarge, SerialisationUnfit, SignedContentDiffers
 from signing.files.model import FileSigner, Means, Packaging, SignedFile
 from signing.files.signature import all_or_nothing, check_result, imprint_of, measured, needed_tsa, sign_value
 from signing.formats.jades.encoding import b64url

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from signing.errors import ContainerFilesUnfit, PackagingUnfit
+from signing.errors.files import ContainerFilesUnfit, PackagingUnfit
 from signing.files.asic import ContainerKind, sign_asic
 from signing.files.asic_xades import sign_asic_xades
 from signing.files.cades import sign_cades

@@ -8,7 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from certs.model import SubIndication
-from signing.errors import MaterialUnavailable, ResultUnsound, TimestampUnavailable
+from signing.errors.evidence import MaterialUnavailable
+from signing.errors.signatures import ResultUnsound
+from signing.errors.timestamps import TimestampUnavailable
 from signing.files.model import FileSigner, Means, SignedFile
 from signing.formats.cms import check_signature_value
 from signing.model import Level

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from signing.errors import XmlTooLarge
+from signing.errors.xml import XmlTooLarge
 from signing.files.model import FileSigner, Means
 from signing.files.signature import needed_tsa
 from signing.files.xades_completion import PreparedXades, SignedXml, complete_xades

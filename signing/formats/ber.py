@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from signing.errors import SignatureFileUnreadable
+from signing.errors.files import SignatureFileUnreadable
 
 MAX_DEPTH = 48
 MAX_CHILDREN = 20_000

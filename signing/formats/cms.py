@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
-from signing.errors import SignatureValueWrong
+from signing.errors.keys import SignatureValueWrong
 from signing.formats import der
 from signing.model import SignatureAlgorithm, SignatureScheme
 

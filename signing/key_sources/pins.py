@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 
-from signing.errors import PinIncorrect
+from signing.errors.keys import PinIncorrect
 
 
 class RefusedPins:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from config.secrets import SecretProvider, SecretUnavailable
-from signing.errors import (
+from signing.errors.keys import (
     KeyNotFound,
     KeySourceError,
     KeySourceTimedOut,

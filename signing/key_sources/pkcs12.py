@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from config.secrets import Secret, SecretProvider, SecretUnavailable
-from signing.errors import KeyNotFound, KeySourceUnavailable, PinIncorrect, TokenAbsent
+from signing.errors.keys import KeyNotFound, KeySourceUnavailable, PinIncorrect, TokenAbsent
 from signing.key_sources.pins import RefusedPins
 from signing.key_sources.software import SoftwareKey, sign_in_software
 from signing.key_sources.uri import Pkcs12Address

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 from config.secrets import SecretProvider
-from signing.errors import KeySourceNotServedYet, KeySourceUnavailable
+from signing.errors.keys import KeySourceNotServedYet, KeySourceUnavailable
 from signing.key_sources.base import KeySource
 from signing.key_sources.pkcs11 import Pkcs11KeySource, TokenProcess
 from signing.key_sources.pkcs12 import Pkcs12KeySource

@@ -3,7 +3,7 @@
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
-from signing.errors import KeySourceUnavailable
+from signing.errors.keys import KeySourceUnavailable
 from signing.model import SignatureAlgorithm, SignatureScheme
 
 SoftwareKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey

@@ -18,7 +18,7 @@ import pkcs11
 from pkcs11 import exceptions as p11
 from pkcs11.util.ec import encode_ecdsa_signature
 
-from signing.errors import KeyNotFound, KeySourceError, KeySourceUnavailable, PinIncorrect, PinLocked, TokenAbsent
+from signing.errors.keys import KeyNotFound, KeySourceError, KeySourceUnavailable, PinIncorrect, PinLocked, TokenAbsent
 from signing.key_sources.uri import TokenAddress
 from signing.model import SignatureAlgorithm, SignatureScheme
 

@@ -20,7 +20,7 @@ from pkcs11 import exceptions as p11
 from pkcs11.util.rsa import encode_rsa_public_key
 
 from config.secrets import SecretProvider, SecretUnavailable
-from signing.errors import KeySourceError, KeySourceTimedOut, KeySourceUnavailable
+from signing.errors.keys import KeySourceError, KeySourceTimedOut, KeySourceUnavailable
 from signing.key_sources.token_child import find_token, load_library, token_errors
 from signing.key_sources.uri import TokenAddress
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
-from signing.errors import KeySourceUriInvalid
+from signing.errors.keys import KeySourceUriInvalid
 
 _TOKEN_ATTRIBUTES = {"token", "serial", "manufacturer", "model"}
 _OBJECT_ATTRIBUTES = {"object", "id", "type"}

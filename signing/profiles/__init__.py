@@ -4,7 +4,8 @@ import tomllib
 from pathlib import Path
 from typing import Literal, cast
 
-from signing.errors import PlacementInvalid, ProfileUnusable, StampTextInvalid
+from signing.errors.signatures import ProfileUnusable
+from signing.errors.stamps import PlacementInvalid, StampTextInvalid
 from signing.model import Level, SignerRole, SigningProfile
 from signing.profiles.changes import parse_certification, parse_lock
 from signing.profiles.placements import parse_placement

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
-from signing.errors import PlacementInvalid
+from signing.errors.stamps import PlacementInvalid
 from signing.model import Certification, FieldLock
 from signing.profiles.fields import Fields
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from signing.errors import PlacementInvalid
+from signing.errors.stamps import PlacementInvalid
 from signing.model import POINTS_PER_MM
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
-from signing.errors import PlacementInvalid
+from signing.errors.stamps import PlacementInvalid
 from signing.model import (
     BesideText,
     BetweenText,

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 
 from signing.appearance.style import StampStyle
 from signing.appearance.words import placeholders
-from signing.errors import PlacementInvalid
+from signing.errors.stamps import PlacementInvalid
 from signing.profiles.fields import Fields
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")

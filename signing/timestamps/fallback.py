@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from certs.service_health import RestRules, ServiceHealth
-from signing.errors import TimestampError, TimestampRefused, TimestampUnavailable
+from signing.errors.timestamps import TimestampError, TimestampRefused, TimestampUnavailable
 from signing.timestamps.base import TimestampAuthority, TimestampToken
 
 

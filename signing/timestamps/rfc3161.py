@@ -10,7 +10,7 @@ from certs.names import parse_certificate
 from certs.path import check_path
 from certs.revocation.gather import RevocationGatherer
 from certs.usage import usage_problem
-from signing.errors import TimestampNotTrustworthy, TimestampUnavailable
+from signing.errors.timestamps import TimestampNotTrustworthy, TimestampUnavailable
 from signing.timestamps.base import TimestampToken
 from signing.timestamps.bounded_http import HttpFailed, post_bounded
 from signing.timestamps.tokens import make_query, read_answer

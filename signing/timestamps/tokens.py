@@ -13,7 +13,8 @@ from typing import ClassVar
 from asn1crypto import cms, core, tsp, x509
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, validate_sig_integrity
 
-from signing.errors import AlgorithmNotAllowed, TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
+from signing.errors.signatures import AlgorithmNotAllowed
+from signing.errors.timestamps import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
 from signing.timestamps.base import TimestampToken
 
 # The difference that we accept between the authority's clock and ours.

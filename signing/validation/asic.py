@@ -8,7 +8,7 @@ from pathlib import Path
 
 from certs.model import Indication, SubIndication
 from certs.revocation.model import RevocationEvidence, StatusQuery
-from signing.errors import ContainerNameUnusable, ContainerUnsafe, SignatureFileUnreadable
+from signing.errors.files import ContainerNameUnusable, ContainerUnsafe, SignatureFileUnreadable
 from signing.formats.asic.container import Container, open_container
 from signing.formats.asic.layout import Layout, read_layout
 from signing.formats.asic.manifest import Manifest

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from certs.model import Indication, SubIndication
 from certs.revocation.model import StatusQuery
-from signing.errors import DocumentNotSignable
+from signing.errors.documents import DocumentNotSignable
 from signing.formats.asic.container import ASIC_S, Container
 from signing.formats.asic.layout import Layout
 from signing.formats.asic.xml_signatures import ContainerFiles

@@ -9,7 +9,7 @@ from pathlib import Path
 from certs.model import Indication
 from certs.revocation.addresses import build_status_queries
 from certs.revocation.model import StatusQuery
-from signing.errors import SignatureFileUnreadable
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats.cades.archive import ARCHIVE_TIME_STAMP
 from signing.formats.cades.sign import digest_pieces
 from signing.formats.cades.structure import SignedDataParts, read_signed_data, values_of

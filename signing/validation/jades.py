@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from certs.key_descriptions import UsedAlgorithms, algorithms_of
 from certs.model import SubIndication
 from certs.revocation.model import RevocationEvidence
-from signing.errors import AlgorithmNotAllowed, SignatureFileUnreadable, SignatureValueWrong
+from signing.errors.files import SignatureFileUnreadable
+from signing.errors.keys import SignatureValueWrong
+from signing.errors.signatures import AlgorithmNotAllowed
 from signing.formats.cms import check_signature_value, signer_fields
 from signing.formats.jades.encoding import b64url, from_b64url, read_json_object
 from signing.formats.jades.headers import (

@@ -8,7 +8,7 @@ from certs.model import SubIndication
 from certs.trusted_lists.model import SignedList
 from certs.trusted_lists.names import tsl
 from certs.trusted_lists.reading import read_list
-from signing.errors import XmlForbidden, XmlTooLarge, XmlUnreadable
+from signing.errors.xml import XmlForbidden, XmlTooLarge, XmlUnreadable
 from signing.formats.xml.names import ds
 from signing.formats.xml.parsing import Element, parse_xml
 from signing.validation.xades import check_signature

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from certs.key_descriptions import UsedAlgorithms
 from certs.model import SubIndication
-from signing.errors import XmlReferenceUnsound, XmlTransformUnsupported
+from signing.errors.xml import XmlReferenceUnsound, XmlTransformUnsupported
 from signing.formats.xml.canonical import canonical
 from signing.formats.xml.names import ds, xades
 from signing.formats.xml.parsing import Element

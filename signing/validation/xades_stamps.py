@@ -11,7 +11,8 @@ from asn1crypto import cms
 
 from certs.revocation.answers import evidence_times
 from certs.revocation.model import EvidenceItem, RevocationEvidence
-from signing.errors import SignedContentMissing, XmlReferenceUnsound, XmlTransformUnsupported
+from signing.errors.files import SignedContentMissing
+from signing.errors.xml import XmlReferenceUnsound, XmlTransformUnsupported
 from signing.formats.xml.archive import archive_octets, canonicalisation_of, signature_value_octets
 from signing.formats.xml.names import xades, xades141
 from signing.formats.xml.parsing import Element

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from certs.revocation.addresses import build_status_queries
 from certs.revocation.model import StatusQuery
-from signing.errors import DocumentNotSignable
+from signing.errors.documents import DocumentNotSignable
 from signing.formats.xml.parsing import Element, parse_xml
 from signing.formats.xml.references import ExternalFile, FilesBeside
 from signing.formats.xml.structure import find_signatures

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from certs.key_descriptions import READING_ERRORS, UsedAlgorithms, describe_key
-from signing.errors import XmlTransformUnsupported
+from signing.errors.xml import XmlTransformUnsupported
 from signing.formats.xml.names import DIGEST_URIS, DS, SIGNATURE_URIS
 from signing.formats.xml.values import der_of_ecdsa
 

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from certs.model import SubIndication
-from signing.errors import XmlForbidden, XmlReferenceUnsound, XmlTooLarge, XmlTransformUnsupported, XmlUnreadable
+from signing.errors.xml import XmlForbidden, XmlReferenceUnsound, XmlTooLarge, XmlTransformUnsupported, XmlUnreadable
 from signing.formats.xml.names import MANIFEST_TYPE, OBJECT_TYPE, ds, xades
 from signing.formats.xml.parsing import Element
 from signing.formats.xml.references import ExternalFile, Referred, refer

@@ -3,7 +3,7 @@
 Runs in the child process, because the file around our signature is not ours.
 """
 
-from signing.errors import EarlierSignatureBroken, EarlierSignatureWouldBreak
+from signing.errors.files import EarlierSignatureBroken, EarlierSignatureWouldBreak
 from signing.formats.xml.addition import CounterPlan, plan_counter_signature
 from signing.formats.xml.enveloped import ElementPlace, EnvelopedPlan, plan_enveloped
 from signing.formats.xml.parsing import parse_xml

@@ -9,7 +9,7 @@ import pytest
 from config.confinement import ConfinedCrashed, ConfinedTooBig, ConfinedTooSlow
 from config.settings import LimitSettings
 from gateway.confinement import ChildProcesses
-from signing.errors import DocumentEncrypted
+from signing.errors.documents import DocumentEncrypted
 
 
 def takes_forever() -> None:

@@ -18,7 +18,7 @@ from gateway.cli import app
 from gateway.file_signing import sign_local_files
 from gateway.services import Services
 from gateway.validating import validate_file
-from signing.errors import PackagingUnfit
+from signing.errors.files import PackagingUnfit
 from signing.files.model import Packaging
 from signing.files.registry import FORMATS, FileOrder
 from signing.model import Level

@@ -19,7 +19,7 @@ from gateway.certificate_care import check_keys
 from gateway.devpki.model import OFFICIAL, SEAL, TOKEN_LABELS
 from gateway.jobs.handlers import HANDLERS
 from gateway.jobs.runner import Runner
-from signing.errors import KeySourceError, KeySourceUnavailable, PinIncorrect
+from signing.errors.keys import KeySourceError, KeySourceUnavailable, PinIncorrect
 from signing.key_sources.pkcs11 import TokenProcess
 from signing.key_sources.uri import Pkcs11Address, parse_key_source_uri
 from signing.model import SignatureAlgorithm

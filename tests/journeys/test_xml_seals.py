@@ -9,7 +9,8 @@ from gateway.devpki.model import ANCHOR, SEAL
 from gateway.receipt_seal import UnitSeal
 from gateway.validating import validate_file
 from payments.receipts.seal import XmlSealPlace
-from signing.errors import EarlierSignatureBroken, XmlForbidden, XmlReferenceUnsound
+from signing.errors.files import EarlierSignatureBroken
+from signing.errors.xml import XmlForbidden, XmlReferenceUnsound
 from tests.journeys.city import UNIT_NAME, City
 from tests.signing.formats.xml.judges import xmlsec1_verdict
 

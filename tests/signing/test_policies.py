@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from signing.errors import AlgorithmNotAllowed
+from signing.errors.signatures import AlgorithmNotAllowed
 from signing.model import SignatureAlgorithm
 from signing.policies import signature_algorithm
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from signing.errors import PlacementInvalid, ProfileUnusable
+from signing.errors.signatures import ProfileUnusable
+from signing.errors.stamps import PlacementInvalid
 from signing.model import POINTS_PER_MM, BetweenText, Invisible, Level, OverSignature, PageRectangle, SignerRole
 from signing.profiles import load_profiles, parse_placement
 

@@ -1,24 +1,20 @@
 """What goes wrong while a document is signed: nothing half done stays, and the same call succeeds afterwards."""
 
+import importlib
 import os
 import pickle
+import pkgutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-import signing.errors as errors
+import signing.errors
 from certs.algorithms import AlgorithmTable, parse_algorithms, shipped_algorithms
 from config.confinement import ConfinedTooSlow, InProcess
-from signing.errors import (
-    AlgorithmNotAllowed,
-    PinIncorrect,
-    RevisionAltered,
-    SignatureDoesNotFit,
-    SignatureValueWrong,
-    TimestampNotTrustworthy,
-    TimestampUnavailable,
-)
+from signing.errors.keys import PinIncorrect, SignatureValueWrong
+from signing.errors.signatures import AlgorithmNotAllowed, RevisionAltered, SignatureDoesNotFit
+from signing.errors.timestamps import TimestampNotTrustworthy, TimestampUnavailable
 from signing.formats.pdf.complete import check_prepared, complete_pdf
 from signing.formats.pdf.direct.revision import PlannedRevision
 from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
@@ -199,8 +195,11 @@ def test_a_revision_is_completed_once(prepared):
         complete_pdf(prepared, b"\x30\x01\x00")
 
 
-def every_error() -> list[type[errors.SigningError]]:
-    return [e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, errors.SigningError)]
+def every_error() -> list[type[signing.errors.SigningError]]:
+    names = [module.name for module in pkgutil.iter_modules(signing.errors.__path__, "signing.errors.")]
+    classes = [one for name in names for one in vars(importlib.import_module(name)).values() if isinstance(one, type)]
+    found = {one for one in classes if issubclass(one, signing.errors.SigningError)} | {signing.errors.SigningError}
+    return sorted(found, key=lambda one: one.__name__)
 
 
 @pytest.mark.parametrize("error", every_error(), ids=lambda error: error.__name__)

@@ -18,7 +18,9 @@ from gateway.jobs.runner import backoff
 from gateway.key_holds import hold_key
 from gateway.receipt_seal import UnitHasNoSeal, UnitSeal
 from gateway.services import Services
-from signing.errors import ContainerFilesUnfit, PinIncorrect, PinLocked, SigningError
+from signing.errors import SigningError
+from signing.errors.files import ContainerFilesUnfit
+from signing.errors.keys import PinIncorrect, PinLocked
 
 log = structlog.get_logger()
 ACTOR = "system:evidence"

@@ -32,7 +32,8 @@ from payments.journeys import (
 from payments.receipts.forms import receipt_forms
 from payments.states import ReceiptState
 from payments.store.tables import ProviderCallbackRow, ReceiptRow
-from signing.errors import PinIncorrect, PinLocked, SigningError
+from signing.errors import SigningError
+from signing.errors.keys import PinIncorrect, PinLocked
 
 log = structlog.get_logger()
 ACTOR = "system:payments"

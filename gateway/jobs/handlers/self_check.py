@@ -8,7 +8,7 @@ from gateway.db.outbox import Task
 from gateway.jobs.outcome import Done, Later, Outcome
 from gateway.jobs.runner import backoff
 from gateway.services import Services
-from signing.errors import KeySourceTimedOut, KeySourceUnavailable, TokenAbsent
+from signing.errors.keys import KeySourceTimedOut, KeySourceUnavailable, TokenAbsent
 
 # What may mend itself: looked at again the same day. Anything else has been told and waits for a person.
 PASSING = frozenset(error.code for error in (TokenAbsent, KeySourceTimedOut, KeySourceUnavailable, SecretUnavailable))

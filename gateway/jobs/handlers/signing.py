@@ -41,22 +41,12 @@ from gateway.services import Services
 from gateway.signing_engine import ResultNotGood, SigningOrder, sign_kept_document
 from gateway.signing_progress import fail_document, go_on
 from gateway.signing_requests import end_request
-from signing.errors import (
-    AlgorithmNotAllowed,
-    DocumentNotSignable,
-    KeySourceNotServedYet,
-    MaterialNotSound,
-    PictureUnusable,
-    PinIncorrect,
-    PinLocked,
-    PlacementError,
-    ProfileUnusable,
-    RevisionAltered,
-    SignatureDoesNotFit,
-    SigningError,
-    StampTextInvalid,
-    StampTextMissing,
-)
+from signing.errors import SigningError
+from signing.errors.documents import DocumentNotSignable
+from signing.errors.evidence import MaterialNotSound
+from signing.errors.keys import KeySourceNotServedYet, PinIncorrect, PinLocked
+from signing.errors.signatures import AlgorithmNotAllowed, ProfileUnusable, RevisionAltered, SignatureDoesNotFit
+from signing.errors.stamps import PictureUnusable, PlacementError, StampTextInvalid, StampTextMissing
 from signing.model import Level, SignedRevision
 from signing.request_flow import Progress, after_signature, next_signature
 from signing.states import FINAL, RequestState, StepState, move_request, move_step

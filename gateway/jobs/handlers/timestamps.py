@@ -9,7 +9,8 @@ from gateway.db.tables.evidence import TimestampRow
 from gateway.jobs.outcome import Done, Later, Outcome
 from gateway.jobs.runner import backoff
 from gateway.services import Services
-from signing.errors import AlgorithmNotAllowed, TimestampError
+from signing.errors.signatures import AlgorithmNotAllowed
+from signing.errors.timestamps import TimestampError
 
 log = structlog.get_logger()
 ACTOR = "system:timestamps"

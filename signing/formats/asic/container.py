@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from signing.errors import ContainerUnsafe, SignatureFileUnreadable
+from signing.errors.files import ContainerUnsafe, SignatureFileUnreadable
 from signing.formats.asic.names import check_distinct, check_name
 
 MIMETYPE = "mimetype"

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from signing.errors import SignatureFileUnreadable
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats.asic.container import ASIC_E, ASIC_S, Container
 from signing.formats.asic.manifest import Manifest, read_manifest
 

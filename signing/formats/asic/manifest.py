@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 from xml.sax.saxutils import quoteattr
 
-from signing.errors import SignatureFileUnreadable, XmlForbidden, XmlTooLarge, XmlUnreadable
+from signing.errors.files import SignatureFileUnreadable
+from signing.errors.xml import XmlForbidden, XmlTooLarge, XmlUnreadable
 from signing.formats.xml.names import DIGEST_URIS, DS, ds
 from signing.formats.xml.parsing import Element, parse_xml, text_of
 

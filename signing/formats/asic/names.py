@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 
-from signing.errors import ContainerNameUnusable
+from signing.errors.files import ContainerNameUnusable
 
 MAX_NAME_BYTES = 512
 _RESERVED = frozenset('<>:"|?*')

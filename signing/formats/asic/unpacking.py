@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from signing.errors import NothingToAugment, SignatureFileUnreadable
+from signing.errors.evidence import NothingToAugment
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats.asic.container import Container, open_container, rewrite_container
 from signing.formats.asic.layout import SIMPLE_SIGNATURE, Layout, next_number, read_layout
 from signing.formats.asic.manifest import SIGNATURE_TYPE, Manifest, Reference, write_manifest

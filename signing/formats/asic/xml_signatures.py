@@ -9,7 +9,8 @@ from mimetypes import MimeTypes
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from signing.errors import ContainerUnsafe, NothingToAugment, SignatureFileUnreadable
+from signing.errors.evidence import NothingToAugment
+from signing.errors.files import ContainerUnsafe, SignatureFileUnreadable
 from signing.formats.asic.container import open_container
 from signing.formats.asic.layout import next_number, read_layout
 from signing.formats.asic.manifest import NAMESPACE

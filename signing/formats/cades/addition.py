@@ -5,7 +5,7 @@ from pathlib import Path
 
 from asn1crypto import algos
 
-from signing.errors import SignatureNotFound, SignedContentDiffers
+from signing.errors.files import SignatureNotFound, SignedContentDiffers
 from signing.formats.ber import children, octets, read_element
 from signing.formats.cades.attributes import COUNTER_SIGNATURE, MESSAGE_DIGEST
 from signing.formats.cades.sign import content_digest, digest_pieces, with_signer

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from asn1crypto import algos
 
-from signing.errors import SignatureFileUnreadable
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats import der
 from signing.formats.ber import Element, children, octets, read_element
 from signing.formats.cades.attributes import oid

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from asn1crypto import core, ocsp
 
-from signing.errors import SignatureFileUnreadable
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats import der
 from signing.formats.ber import children, read_element
 from signing.formats.cades.attributes import oid

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from signing.errors import SignedContentMissing
+from signing.errors.files import SignedContentMissing
 from signing.formats import der
 from signing.formats.cades.attributes import SIGNATURE_TIME_STAMP, signed_attributes
 from signing.formats.cades.structure import (

@@ -9,7 +9,7 @@ import base64
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from signing.errors import SignatureFileUnreadable
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats import der
 from signing.formats.ber import Element, children, octets, read_element
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from signing.errors import SignatureFileUnreadable
+from signing.errors.files import SignatureFileUnreadable
 
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 # A multiple of 3, so that the pieces' encodings can be joined.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from signing.errors import SignatureFileUnreadable
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats.jades.encoding import b64url, file_as_b64url, from_b64url, write_json
 from signing.model import SignatureAlgorithm
 

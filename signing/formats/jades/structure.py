@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from signing.errors import SignatureFileUnreadable
+from signing.errors.files import SignatureFileUnreadable
 from signing.formats.jades.encoding import b64url, from_b64url, read_json_object, write_json
 
 MAX_FILE_BYTES = 64 * 1024 * 1024

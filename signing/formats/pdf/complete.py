@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import BinaryIO
 
-from signing.errors import RevisionAltered, SignatureDoesNotFit
+from signing.errors.signatures import RevisionAltered, SignatureDoesNotFit
 from signing.formats.pdf.prepare import PreparedRevision
 
 _STEP_BYTES = 1024 * 1024

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from signing.errors import AnchorNotFound, PageNotFound, PlacementCoversText
+from signing.errors.stamps import AnchorNotFound, PageNotFound, PlacementCoversText
 from signing.formats.pdf.text_anchor import PageText
 from signing.model import BesideText, PageCorner, Rectangle
 

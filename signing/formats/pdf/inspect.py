@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from signing.errors import DocumentCertifiedAgainstChanges, DocumentEncrypted, DocumentRestricted
+from signing.errors.documents import DocumentCertifiedAgainstChanges, DocumentEncrypted, DocumentRestricted
 from signing.formats.pdf.signed_fields import certification_level, signed_fields
 from signing.formats.pdf.structure import as_refusal, check_whole, open_strictly
 

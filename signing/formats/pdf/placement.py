@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from signing.errors import AnchorNotFound, PageNotFound, PlacementTooTight
+from signing.errors.stamps import AnchorNotFound, PageNotFound, PlacementTooTight
 from signing.formats.pdf.geometry import union
 from signing.formats.pdf.text_anchor import Glyph, PageText
 from signing.model import BetweenText, OverSignature, Rectangle

@@ -16,7 +16,9 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from signing.appearance.mark import make_mark
 from signing.appearance.style import DrawnStamp
-from signing.errors import CertificationNotFirst, DocumentCertifiedAgainstChanges, PageNotAddable, SigningError
+from signing.errors import SigningError
+from signing.errors.documents import CertificationNotFirst, DocumentCertifiedAgainstChanges
+from signing.errors.stamps import PageNotAddable
 from signing.formats.pdf.marks import add_page, dictionary, write_appearance
 from signing.formats.pdf.signed_fields import SignedField, certification_level, signed_fields
 from signing.formats.pdf.spots import SearchedDocument, Spot, find_spot, spot_of_field

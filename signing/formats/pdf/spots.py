@@ -6,7 +6,7 @@ from pathlib import Path
 import pypdfium2
 
 from signing.appearance.mark import Mark
-from signing.errors import AnchorSignatureNotFound, PlacementCoversText, PlacementInvalid
+from signing.errors.stamps import AnchorSignatureNotFound, PlacementCoversText, PlacementInvalid
 from signing.formats.pdf.corners import covers_text, place_beside, place_in_corner
 from signing.formats.pdf.geometry import PageView
 from signing.formats.pdf.placement import fitted, place_between, place_inside, place_over

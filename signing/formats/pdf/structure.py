@@ -18,7 +18,7 @@ from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
 from pyhanko.pdf_utils.misc import PdfDecodeLimitError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from signing.errors import (
+from signing.errors.documents import (
     DocumentDynamicForm,
     DocumentEmpty,
     DocumentEncrypted,

@@ -6,7 +6,7 @@ Source: ISO 32000-2:2020, 7.2 and 7.3.
 import re
 from mmap import mmap
 
-from signing.errors import DocumentTooComplex, DocumentUnreadable
+from signing.errors.documents import DocumentTooComplex, DocumentUnreadable
 
 MAXIMUM_DEPTH = 200
 _HEADER = re.compile(rb"\s*(\d{1,10})\s+(\d{1,5})\s+obj")

@@ -18,7 +18,7 @@ from pyhanko.sign.fields import (
 )
 from pyhanko.sign.general import UnacceptableSignerError
 
-from signing.errors import FieldAlreadySigned, FieldLocked, FieldMissing, SeedValueNotMet
+from signing.errors.documents import FieldAlreadySigned, FieldLocked, FieldMissing, SeedValueNotMet
 from signing.formats.pdf.signed_fields import widget_place
 from signing.formats.pdf.structure import entry, resolved
 from signing.model import Certification, Rectangle

@@ -12,7 +12,7 @@ from typing import Literal
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from signing.errors import PageNotFound
+from signing.errors.stamps import PageNotFound
 from signing.formats.pdf.geometry import PageView, union
 from signing.model import Rectangle
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from signing.errors import SignatureFileUnreadable, SignatureNotFound
+from signing.errors.files import SignatureFileUnreadable, SignatureNotFound
 from signing.formats.xml.archive import archive_octets, signature_value_octets
 from signing.formats.xml.model import DataReference, Transform
 from signing.formats.xml.names import COUNTERSIGNED_TYPE, EXC_C14N, XADES, ds, xades

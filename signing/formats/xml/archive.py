@@ -5,7 +5,8 @@ Source: ETSI EN 319 132-1 V1.2.1, 5.3 (signature time-stamp) and 5.5.2.2 (archiv
 
 from collections.abc import Iterator
 
-from signing.errors import SignedContentMissing, XmlReferenceUnsound
+from signing.errors.files import SignedContentMissing
+from signing.errors.xml import XmlReferenceUnsound
 from signing.formats.xml.canonical import canonical
 from signing.formats.xml.names import C14N, ds, xades
 from signing.formats.xml.parsing import Element

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
-from signing.errors import XmlTransformUnsupported
+from signing.errors.xml import XmlTransformUnsupported
 from signing.formats.xml.names import (
     C14N,
     C14N11,

@@ -6,7 +6,7 @@ from typing import cast
 
 from lxml import etree
 
-from signing.errors import XmlPlaceNotFound, XmlReferenceUnsound
+from signing.errors.xml import XmlPlaceNotFound, XmlReferenceUnsound
 from signing.formats.xml.canonical import canonical, outermost_signatures, without
 from signing.formats.xml.model import NO_SIGNATURES, DataReference, Transform
 from signing.formats.xml.names import C14N, ENVELOPED, EXC_C14N

@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from signing.errors import XmlForbidden, XmlTooLarge, XmlUnreadable
+from signing.errors.xml import XmlForbidden, XmlTooLarge, XmlUnreadable
 
 Element = etree._Element
 

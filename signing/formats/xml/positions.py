@@ -6,7 +6,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from signing.errors import XmlForbidden, XmlUnreadable
+from signing.errors.xml import XmlForbidden, XmlUnreadable
 from signing.formats.xml.parsing import Element
 
 

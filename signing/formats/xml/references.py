@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from signing.errors import XmlReferenceUnsound, XmlTransformUnsupported
+from signing.errors.xml import XmlReferenceUnsound, XmlTransformUnsupported
 from signing.formats.mapped import map_file
 from signing.formats.xml.canonical import METHODS, canonical, outermost_signatures, without
 from signing.formats.xml.names import BASE64, C14N, DS, ENVELOPED, EXC_C14N, XPATH, XPATH_FILTER_2, ds

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from signing.errors import XmlTooLarge
+from signing.errors.xml import XmlTooLarge
 from signing.formats.xml.model import DataReference, Transform
 from signing.formats.xml.names import BASE64, DS, OBJECT_TYPE
 from signing.formats.xml.positions import Place

@@ -4,7 +4,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from signing.errors import SignatureValueWrong
+from signing.errors.keys import SignatureValueWrong
 
 
 def xml_signature_value(value: bytes, certificate_der: bytes) -> bytes:

@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from config.secrets import LocalSecrets, SecretUnavailable
 from gateway.secret_providers.vault import VaultAccount, VaultSecrets
-from signing.errors import KeySourceUnavailable
+from signing.errors.keys import KeySourceUnavailable
 from signing.formats.cms import check_signature_value
 from signing.key_sources.registry import KeySources
 from signing.model import SignatureAlgorithm

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageStat
 from signing.appearance.draw import StampContent, draw_stamp
 from signing.appearance.style import DrawnStamp, StampStyle
 from signing.appearance.words import check_asked, fill_lines, given_values
-from signing.errors import (
+from signing.errors.stamps import (
     AnchorNotFound,
     PageNotAddable,
     PageNotFound,

@@ -10,7 +10,8 @@ from asn1crypto import tsp
 
 from certs.model import Indication, SubIndication
 from signing.augmentation.registry import augment
-from signing.errors import AlreadyAtLevel, NothingToAugment, SignatureBroken, TimestampUnavailable
+from signing.errors.evidence import AlreadyAtLevel, NothingToAugment, SignatureBroken
+from signing.errors.timestamps import TimestampUnavailable
 from signing.files.asic import ContainerKind, sign_asic, sign_in_container
 from signing.formats.asic.container import ASIC_E, rewrite_container, write_container
 from signing.model import Level

@@ -7,7 +7,7 @@ import pytest
 from certs.algorithms import shipped_algorithms
 from signing.augmentation.archive import provable_until
 from signing.augmentation.registry import augment
-from signing.errors import AlreadyAtLevel, SignatureBroken
+from signing.errors.evidence import AlreadyAtLevel, SignatureBroken
 from signing.files.asic import ContainerKind
 from signing.files.asic_xades import sign_asic_xades
 from signing.files.model import FileSigner, Means

@@ -14,16 +14,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from certs.model import SubIndication
 from signing.augmentation.cades import augment_cades
 from signing.augmentation.registry import augment
-from signing.errors import (
+from signing.errors.evidence import (
     AlreadyAtLevel,
     MaterialNotSound,
     MaterialUnavailable,
     NothingToAugment,
     SignatureBroken,
-    SignatureFileUnreadable,
-    SignedContentMissing,
-    TimestampUnavailable,
 )
+from signing.errors.files import SignatureFileUnreadable, SignedContentMissing
+from signing.errors.timestamps import TimestampUnavailable
 from signing.files.cades import countersign, sign_cades, sign_in_parallel
 from signing.files.model import FileSigner, Means, Packaging
 from signing.formats.cades.structure import read_signed_data, write_signed_data

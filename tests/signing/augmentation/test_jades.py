@@ -8,7 +8,8 @@ import pytest
 
 from signing.augmentation.jades import augment_jades
 from signing.augmentation.registry import augment
-from signing.errors import AlreadyAtLevel, AugmentationLevelUnknown, SignatureBroken, SignatureFileUnreadable
+from signing.errors.evidence import AlreadyAtLevel, AugmentationLevelUnknown, SignatureBroken
+from signing.errors.files import SignatureFileUnreadable
 from signing.files.jades import sign_jades
 from signing.files.model import Packaging
 from signing.formats.jades.structure import Serialisation, read_jws

@@ -7,7 +7,7 @@ import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
-from signing.errors import DocumentEncrypted, DocumentRestricted
+from signing.errors.documents import DocumentEncrypted, DocumentRestricted
 from signing.model import Certification, FieldLock, InField, Level
 from signing.validation.document import validate_pdf
 from signing.validation.policy import ValidationPolicy

@@ -9,17 +9,17 @@ from asn1crypto.x509 import Certificate
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from certs.algorithms import shipped_algorithms
-from signing.errors import (
+from signing.errors.documents import DocumentEncrypted
+from signing.errors.evidence import (
     AlreadyAtLevel,
     AugmentationLevelUnknown,
-    DocumentEncrypted,
     FormatNotAugmentable,
     MaterialNotSound,
     MaterialUnavailable,
     NothingToAugment,
     SignatureBroken,
-    TimestampUnavailable,
 )
+from signing.errors.timestamps import TimestampUnavailable
 from signing.model import Level
 from signing.validation.document import validate_pdf
 from signing.validation.policy import ValidationPolicy

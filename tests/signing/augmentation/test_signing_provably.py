@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from signing.errors import MaterialUnavailable, TimestampUnavailable
+from signing.errors.evidence import MaterialUnavailable
+from signing.errors.timestamps import TimestampUnavailable
 from signing.model import Level
 from tests.signing.conftest import DOCUMENTS, SIGNABLE
 

@@ -14,15 +14,8 @@ from signxml.xades import XAdESSigner
 from certs.algorithms import shipped_algorithms
 from signing.augmentation.archive import provable_until
 from signing.augmentation.registry import augment
-from signing.errors import (
-    AlreadyAtLevel,
-    MaterialNotSound,
-    NotArchived,
-    NothingToAugment,
-    SignatureBroken,
-    SignatureFileUnreadable,
-    SignedContentMissing,
-)
+from signing.errors.evidence import AlreadyAtLevel, MaterialNotSound, NotArchived, NothingToAugment, SignatureBroken
+from signing.errors.files import SignatureFileUnreadable, SignedContentMissing
 from signing.files.model import FileSigner, Means
 from signing.files.xades import countersign_xades, sign_xades_detached, sign_xades_enveloped
 from signing.formats.sniff import SignedFormat

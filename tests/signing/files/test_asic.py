@@ -12,14 +12,14 @@ import pytest
 from lxml import etree
 
 from certs.model import Indication, SubIndication
-from signing.errors import (
+from signing.errors.evidence import NothingToAugment
+from signing.errors.files import (
     ContainerFilesUnfit,
     ContainerNameUnusable,
-    NothingToAugment,
-    ResultUnsound,
     SignatureFileUnreadable,
     SignedContentDiffers,
 )
+from signing.errors.signatures import ResultUnsound
 from signing.files.asic import ContainerKind, sign_asic, sign_in_container
 from signing.files.model import Means
 from signing.formats.asic.container import ASIC_E, ASIC_S, rewrite_container, write_container

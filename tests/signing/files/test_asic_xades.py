@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 
 from certs.model import SubIndication
-from signing.errors import (
-    ContainerFilesUnfit,
-    ContainerNameUnusable,
-    ContainerUnsafe,
-    SignatureFileUnreadable,
-)
+from signing.errors.files import ContainerFilesUnfit, ContainerNameUnusable, ContainerUnsafe, SignatureFileUnreadable
 from signing.files.asic import ContainerKind, sign_asic
 from signing.files.asic_xades import sign_asic_xades, sign_in_container_xades
 from signing.formats.asic import xml_signatures

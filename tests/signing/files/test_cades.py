@@ -9,16 +9,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from certs.model import Indication, SubIndication
-from signing.errors import (
-    KeySourceUnavailable,
-    ResultUnsound,
-    SignatureFileUnreadable,
-    SignatureNotFound,
-    SignatureValueWrong,
-    SignedContentDiffers,
-    SignedContentMissing,
-    TimestampUnavailable,
-)
+from signing.errors.files import SignatureFileUnreadable, SignatureNotFound, SignedContentDiffers, SignedContentMissing
+from signing.errors.keys import KeySourceUnavailable, SignatureValueWrong
+from signing.errors.signatures import ResultUnsound
+from signing.errors.timestamps import TimestampUnavailable
 from signing.files.cades import countersign, sign_cades, sign_in_parallel
 from signing.files.model import FileSigner, Means, Packaging
 from signing.formats.cades.attributes import signed_attributes

@@ -13,7 +13,7 @@ from joserfc import jws as jose
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from certs.model import Indication, SubIndication
-from signing.errors import (
+from signing.errors.files import (
     ContainerFilesUnfit,
     PayloadTooLarge,
     SerialisationUnfit,

@@ -10,19 +10,16 @@ from lxml import etree
 from signxml import DigestAlgorithm, SignatureMethod
 from signxml.xades import XAdESSigner
 
-from signing.errors import (
+from signing.errors.evidence import MaterialUnavailable
+from signing.errors.files import (
     EarlierSignatureBroken,
     EarlierSignatureWouldBreak,
-    MaterialUnavailable,
     SignatureFileUnreadable,
     SignatureNotFound,
-    SignatureValueWrong,
-    TimestampUnavailable,
-    XmlForbidden,
-    XmlPlaceNotFound,
-    XmlReferenceUnsound,
-    XmlTooLarge,
 )
+from signing.errors.keys import SignatureValueWrong
+from signing.errors.timestamps import TimestampUnavailable
+from signing.errors.xml import XmlForbidden, XmlPlaceNotFound, XmlReferenceUnsound, XmlTooLarge
 from signing.files.model import FileSigner, Means
 from signing.files.xades import (
     countersign_xades,

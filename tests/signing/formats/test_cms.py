@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signing.errors import SignatureValueWrong
+from signing.errors.keys import SignatureValueWrong
 from signing.formats import der
 from signing.formats.cms import (
     assemble_signed_data,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.secrets import LocalSecrets
-from signing.errors import KeySourceUnavailable, SignatureValueWrong
+from signing.errors.keys import KeySourceUnavailable, SignatureValueWrong
 from signing.formats.cms import check_signature_value
 from signing.key_sources.fake import FakeKeySource
 from signing.key_sources.registry import KeySources

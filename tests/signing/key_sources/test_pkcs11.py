@@ -10,7 +10,7 @@ import pytest
 from pkcs11 import exceptions as p11
 
 from config.secrets import LocalSecrets
-from signing.errors import (
+from signing.errors.keys import (
     KeyNotFound,
     KeySourceTimedOut,
     KeySourceUnavailable,

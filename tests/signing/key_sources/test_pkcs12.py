@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import ed448
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from config.secrets import LocalSecrets
-from signing.errors import KeyNotFound, KeySourceUnavailable, PinIncorrect, TokenAbsent
+from signing.errors.keys import KeyNotFound, KeySourceUnavailable, PinIncorrect, TokenAbsent
 from signing.formats.cms import check_signature_value
 from signing.key_sources.registry import KeySources
 from signing.model import SignatureAlgorithm

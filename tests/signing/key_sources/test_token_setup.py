@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from config.secrets import LocalSecrets
-from signing.errors import KeySourceTimedOut, KeySourceUnavailable, PinIncorrect, SignatureValueWrong, TokenAbsent
+from signing.errors.keys import KeySourceTimedOut, KeySourceUnavailable, PinIncorrect, SignatureValueWrong, TokenAbsent
 from signing.key_sources.registry import KeySources
 from signing.key_sources.self_check import check_key
 from signing.key_sources.token_setup import KeyAlreadyThere, TokenSetup

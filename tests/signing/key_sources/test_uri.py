@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.secrets import LocalSecrets
-from signing.errors import KeySourceNotServedYet, KeySourceUriInvalid
+from signing.errors.keys import KeySourceNotServedYet, KeySourceUriInvalid
 from signing.key_sources.registry import KeySources
 from signing.key_sources.uri import (
     CscAddress,

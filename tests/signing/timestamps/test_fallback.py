@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from signing.errors import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
+from signing.errors.timestamps import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
 from signing.timestamps.fallback import AuthoritiesInTurn
 
 IMPRINT = hashlib.sha256(b"signature value").digest()

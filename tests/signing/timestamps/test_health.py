@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from certs.service_health import RestRules, ServiceHealth
-from signing.errors import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
+from signing.errors.timestamps import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
 from signing.timestamps.base import TimestampToken
 from signing.timestamps.fallback import AuthoritiesInTurn, TurnRules
 

@@ -12,7 +12,7 @@ from certs.model import Purpose, TrustAnchor
 from certs.revocation.cache import MemoryCache
 from certs.revocation.fetch import HttpExchange
 from certs.revocation.gather import GatherLimits, RevocationGatherer
-from signing.errors import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
+from signing.errors.timestamps import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
 from signing.timestamps.fake import FakeTimestampAuthority
 from signing.timestamps.rfc3161 import Rfc3161Authority, check_timestamp_signer
 from tests.certs.authority import running_authority

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from signing.errors import AlgorithmNotAllowed, TimestampNotTrustworthy, TimestampUnavailable
+from signing.errors.signatures import AlgorithmNotAllowed
+from signing.errors.timestamps import TimestampNotTrustworthy, TimestampUnavailable
 from signing.timestamps.fallback import AuthoritiesInTurn, TurnRules
 from signing.timestamps.rfc3161 import Rfc3161Authority
 from tests.signing.authority import Authority, running_authority

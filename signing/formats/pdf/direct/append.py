@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from signing.errors import RevisionAltered, SignatureDoesNotFit
+from signing.errors.signatures import RevisionAltered, SignatureDoesNotFit
 from signing.formats.pdf.direct.revision import PlannedRevision
 
 # Larger files are streamed, so that a hundred megabytes take no more memory than one.

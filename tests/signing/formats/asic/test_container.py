@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from signing.errors import ContainerNameUnusable, ContainerUnsafe, SignatureFileUnreadable
+from signing.errors.files import ContainerNameUnusable, ContainerUnsafe, SignatureFileUnreadable
 from signing.formats.asic.container import (
     ASIC_E,
     ContainerLimits,

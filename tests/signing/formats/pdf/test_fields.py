@@ -23,15 +23,15 @@ from pyhanko.sign.fields import (
     append_signature_field,
 )
 
-from signing.errors import (
+from signing.errors.documents import (
     CertificationNotFirst,
     DocumentCertifiedAgainstChanges,
     FieldAlreadySigned,
     FieldLocked,
     FieldMissing,
-    PictureUnusable,
     SeedValueNotMet,
 )
+from signing.errors.stamps import PictureUnusable
 from signing.model import Certification, FieldLock, InField, Invisible, Level, SignatureStep
 from tests.signing.conftest import DOCUMENTS
 from tests.signing.judges import assert_sound

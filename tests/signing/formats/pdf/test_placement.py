@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from signing.errors import (
+from signing.errors.stamps import (
     AnchorNotFound,
     AnchorSignatureNotFound,
     PageNotFound,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from signing.errors import DocumentNotSignable
+from signing.errors.documents import DocumentNotSignable
 from signing.formats.pdf.syntax import check_object_syntax
 
 

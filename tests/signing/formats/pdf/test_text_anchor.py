@@ -8,7 +8,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 
-from signing.errors import PageNotFound
+from signing.errors.stamps import PageNotFound
 from signing.formats.pdf.text_anchor import find_text, read_page_text
 from tests.signing.conftest import SIGNABLE
 

@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree
 
-from signing.errors import XmlTransformUnsupported
+from signing.errors.xml import XmlTransformUnsupported
 from signing.formats.xml.canonical import canonical, outermost_signatures, without
 from signing.formats.xml.names import C14N, C14N11, C14N_COMMENTS, DS, EXC_C14N
 from signing.formats.xml.parsing import parse_xml

@@ -2,7 +2,7 @@
 
 import pytest
 
-from signing.errors import XmlForbidden, XmlTooLarge, XmlUnreadable
+from signing.errors.xml import XmlForbidden, XmlTooLarge, XmlUnreadable
 from signing.formats.xml import parsing
 from signing.formats.xml.parsing import find_by_id, parse_xml, text_of
 

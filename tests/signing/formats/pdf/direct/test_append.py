@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from signing.errors import RevisionAltered, SignatureDoesNotFit
+from signing.errors.signatures import RevisionAltered, SignatureDoesNotFit
 from signing.formats.pdf.direct.append import append_revision, read_original, revision_digest
 from signing.formats.pdf.direct.plan import plan_revision
 from signing.formats.pdf.direct.revision import PlannedRevision
