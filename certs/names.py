@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from asn1crypto import x509
 
 from certs.errors import CertificateUnreadable
+from certs.received_bytes import ExactCertificate
 
 MAX_SHOWN_CHARACTERS = 200
 
@@ -34,7 +35,7 @@ def parse_certificate(certificate_der: bytes) -> x509.Certificate:
     try:
         # Decoding everything can change how the object encodes itself again, so a copy is decoded.
         _ = x509.Certificate.load(certificate_der, strict=True).native
-        certificate = x509.Certificate.load(certificate_der, strict=True)
+        certificate = ExactCertificate.load(certificate_der, strict=True)
         _ = certificate.critical_extensions, certificate.not_valid_before, certificate.not_valid_after
         _ = certificate.public_key.algorithm
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError) as error:

@@ -13,6 +13,7 @@ from typing import ClassVar
 from asn1crypto import cms, core, tsp, x509
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, validate_sig_integrity
 
+from certs.received_bytes import received_der
 from signing.errors.signatures import AlgorithmNotAllowed
 from signing.errors.timestamps import TimestampNotTrustworthy, TimestampRefused, TimestampUnavailable
 from signing.timestamps.base import TimestampToken
@@ -123,8 +124,8 @@ def _read(
         # The time may be off by more than we accept of a clock.
         raise TimestampNotTrustworthy("the time-stamp's accuracy is too wide", "accuracy")
     signer, others = _check_signature(signed_data)
-    check_signer(signer.dump(), [other.dump() for other in others], gen_time)
-    return TimestampToken(content.dump(), gen_time, accuracy, authority_name, info["policy"].dotted)
+    check_signer(received_der(signer), [received_der(other) for other in others], gen_time)
+    return TimestampToken(received_der(content), gen_time, accuracy, authority_name, info["policy"].dotted)
 
 
 def _check_status(status: tsp.PKIStatusInfo) -> None:

@@ -22,6 +22,7 @@ from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
 from certs.key_descriptions import UsedAlgorithms, algorithms_of
 from certs.model import SubIndication
+from certs.received_bytes import received_der
 from certs.revocation.answers import evidence_times
 from certs.revocation.model import EvidenceItem
 from signing.validation.hostile import attempt
@@ -105,8 +106,8 @@ def check_counter_signature(signed_data: cms.SignedData, countersigned_value: by
         certificate, others, named = signer
         found = replace(
             found,
-            signer_der=certificate.dump(),
-            other_ders=tuple(other.dump() for other in others),
+            signer_der=received_der(certificate),
+            other_ders=tuple(received_der(other) for other in others),
             algorithms=_algorithms(info, certificate),
         )
         sub = _counter_problem(info, certificate, countersigned_value)
@@ -194,8 +195,8 @@ def _check(signed_data: cms.SignedData, digest_of: DigestOf, content_type: str |
     certificate, others, named = signer
     found = replace(
         found,
-        signer_der=certificate.dump(),
-        other_ders=tuple(other.dump() for other in others),
+        signer_der=received_der(certificate),
+        other_ders=tuple(received_der(other) for other in others),
         algorithms=_algorithms(info, certificate),
     )
     found = _check_integrity(found, info, certificate, stated_type, digest_of)

@@ -20,9 +20,6 @@ from certs.path import check_path
 from certs.revocation.model import EvidenceItem, RevocationEvidence
 from tests.certs.authority import DOCUMENT_SIGNING, Authority, Holder, key_usage
 
-# What PKITS accepts and we refuse: asn1crypto writes a unique identifier (deprecated since X.509 v3) back with another
-# number of unused bits, so that the signature above it does not hold.
-DEVIATIONS = {"40306"}
 # The suite is of its time: a few keys are of DSA 1024, under signatures over SHA-1.
 OF_ITS_TIME = b'[digest.sha1]\nall = "no end"\n[[key.dsa]]\nfrom_bits = 1024\nall = "no end"\n'
 CASES_OF_SECTION = dict(zip(range(1, 17), (6, 8, 11, 21, 8, 17, 5, 35, 8, 20, 11, 11, 38, 35, 10, 2), strict=True))
@@ -271,7 +268,7 @@ def judged_by_nists_case(folder: Path, case: dict[str, Any], anchor: TrustAnchor
 
 @pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
 def test_nists_suite_is_judged_as_nist_says_in_every_section(corpus: Path) -> None:
-    """All 246 cases of PKITS; the one that we refuse is checked to be refused."""
+    """All 246 cases of PKITS, without a deviation."""
     folder = corpus / "pkits"
     since = datetime(2000, 1, 1, tzinfo=UTC)
     anchor = TrustAnchor((folder / "certs/TrustAnchorRootCertificate.crt").read_bytes(), Purpose.CITIZEN, since)
@@ -285,6 +282,6 @@ def test_nists_suite_is_judged_as_nist_says_in_every_section(corpus: Path) -> No
         else:
             wrong.append((case["id"], case["name"], result.fact))
 
-    assert {number for number, _, _ in wrong} == DEVIATIONS, wrong
-    assert agreed == Counter(CASES_OF_SECTION) - Counter({3: 1})
+    assert wrong == []
+    assert agreed == Counter(CASES_OF_SECTION)
     assert sum(CASES_OF_SECTION.values()) == 246
