@@ -75,7 +75,7 @@ def check_may_sign(
     result, evidence = judge(certificate, anchors, revocation_gatherer, now, algorithms)
     if not result.passed:
         sub = result.sub_indication or SubIndication.GENERIC
-        raise FACTS.get(sub, CertificateNotTrusted)(result.fact)
+        raise FACTS.get(sub, CertificateNotTrusted)("; ".join([result.fact, *map(str, result.findings)]))
     return result, evidence
 
 

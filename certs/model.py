@@ -103,6 +103,20 @@ class RevocationStatus:
 
 
 @dataclass(frozen=True)
+class EvidenceFinding:
+    """Why one answer about revocation did not count, or why an address gave none."""
+
+    code: str
+    """As in certs.revocation.silence, or as in certs.revocation.model.FetchFailure."""
+    place: str
+    """The address it came from, or where in a file it stood."""
+
+    def __str__(self) -> str:
+        """Return it for a log or a terminal."""
+        return f"{self.place}: {self.code}"
+
+
+@dataclass(frozen=True)
 class PathResult:
     """The answer about a certificate's path at one time."""
 
@@ -118,6 +132,8 @@ class PathResult:
     """What is no longer acceptable, where that is the reason."""
     revocation_waived: bool = False
     """Whether it passed although nobody could say about revocation, because the rules for its purpose allow that."""
+    findings: tuple[EvidenceFinding, ...] = ()
+    """Where nobody could say about revocation: what is wrong with each answer that there is."""
 
     @property
     def passed(self) -> bool:

@@ -179,9 +179,10 @@ def _check_one(found: FoundPath, judge: StatusJudge | None, at: datetime, purpos
     if signer.status == "revoked":
         signer = replace(signer, status="good")
     if not _somebody_could_say(pairs, statuses):
+        silent = PathResult(Indication.PASSED, None, found.ders, signer, WAIVED, at, revocation_waived=True)
         if purpose not in judge.rules.soft_fail:
-            return _unsure(SubIndication.TRY_LATER, found.ders, signer, "no usable answer about revocation", at)
-        return PathResult(Indication.PASSED, None, found.ders, signer, WAIVED, at, revocation_waived=True)
+            silent = _unsure(SubIndication.TRY_LATER, found.ders, signer, "no usable answer about revocation", at)
+        return replace(silent, findings=judge.findings(pairs))
     return PathResult(Indication.PASSED, None, found.ders, signer, SOUND, at)
 
 

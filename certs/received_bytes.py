@@ -9,16 +9,19 @@ from typing import Any, ClassVar
 from asn1crypto import core, x509
 
 
-class _ExactTbsCertificate(x509.TbsCertificate):
+class _ExactTbsCertificate(x509.TbsCertificate):  # type: ignore[misc]
     def dump(self, force: bool = False) -> bytes:
         """Return the bytes as received."""
         return received_der(self)
 
 
-class ExactCertificate(x509.Certificate):
+class ExactCertificate(x509.Certificate):  # type: ignore[misc]
     """A certificate for reading only: whatever was decoded of it, it encodes as it came."""
 
-    _fields: ClassVar[list[tuple[Any, ...]]] = [("tbs_certificate", _ExactTbsCertificate), *x509.Certificate._fields[1:]]
+    _fields: ClassVar[list[tuple[Any, ...]]] = [
+        ("tbs_certificate", _ExactTbsCertificate),
+        *x509.Certificate._fields[1:],
+    ]
 
     def dump(self, force: bool = False) -> bytes:
         """Return the bytes as received."""

@@ -23,6 +23,7 @@ from certs.revocation.model import (
     StatusQuery,
 )
 from certs.revocation.nonce import add_nonce, make_nonce
+from certs.revocation.silence import FROM_THE_FUTURE, UNREADABLE, Rules, why_response_is_silent
 
 OCSP_MAX_SIZE_BYTES = 200_000
 ISSUER_MAX_SIZE_BYTES = 100_000
@@ -120,7 +121,7 @@ class _Gathering:
                     self._asked.discard(better.certificate_der)
                     self._ask(better, steps - 1)
             except CertificateUnreadable:
-                self._failed(address, "answer-unusable")
+                self._failed(address, UNREADABLE)
 
     def _by_ocsp(self, query: StatusQuery) -> bool:
         for address in query.ocsp_addresses:
@@ -130,7 +131,7 @@ class _Gathering:
             item = kept or self._item(address, "ocsp", query)
             status = None if item is None else self._status(item, query)
             if item is not None and (status is None or status.status == "unknown"):
-                self._failed(address, "answer-unusable")
+                self._failed(address, self._why_silent(item, query))
             if item is None or status is None or status.status == "unknown":
                 item = kept = self._kept(key, "ocsp", query, SINCE_EVER)
             if item is None:
@@ -189,10 +190,10 @@ class _Gathering:
             return None
         times = evidence_times(kind, der)
         if times is None:
-            self._failed(address, "answer-unusable")
+            self._failed(address, UNREADABLE)
             return None
         if times[0] > self._now + CLOCK_TOLERANCE:
-            self._failed(address, "from-the-future")
+            self._failed(address, FROM_THE_FUTURE)
             return None
         return EvidenceItem(kind, der, address, *times)
 
@@ -220,6 +221,11 @@ class _Gathering:
         if query.issuer_der is None or self._is_stale(item):
             return None
         return read_status(item, query.certificate_der, query.issuer_der)
+
+    def _why_silent(self, item: EvidenceItem, query: StatusQuery) -> str:
+        rules = Rules(lambda *_: not self._is_stale(item), lambda *_: True, lambda *_: None)
+        pairs = [(query.certificate_der, query.issuer_der or b"")]
+        return why_response_is_silent(item.der, pairs, rules) or UNREADABLE
 
     def _fetch(self, address: str, body: bytes | None, content_type: str | None, max_size_bytes: int) -> bytes | None:
         left_seconds = min(self._limits.each_timeout_seconds, self._deadline - time.monotonic())

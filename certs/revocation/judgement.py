@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from certs.model import RevocationStatus
+from certs.model import EvidenceFinding, RevocationStatus
 from certs.revocation.answers import freshest, is_final
 from certs.revocation.certificate_facts import CertificateFacts, certificate_facts, same_name
 from certs.revocation.crl import Crl, open_crl
@@ -11,6 +11,14 @@ from certs.revocation.der import DerUnsound
 from certs.revocation.list_status import list_statuses
 from certs.revocation.model import CLOCK_TOLERANCE, EvidenceItem, RevocationEvidence
 from certs.revocation.ocsp import OcspFinding, read_ocsp
+from certs.revocation.silence import (
+    FROM_THE_FUTURE,
+    UNREADABLE,
+    Pair,
+    Rules,
+    why_list_is_silent,
+    why_response_is_silent,
+)
 
 MAX_LISTS = 64
 MAX_LIST_SIGNERS = 16
@@ -34,6 +42,7 @@ class StatusJudge:
             may_sign: Judges the path of such a signer.
         """
         self.rules = evidence.rules
+        self._evidence = evidence
         self._gathered_at = evidence.gathered_at
         self._at = at
         self._pool_ders = pool_ders
@@ -58,6 +67,28 @@ class StatusJudge:
         finally:
             self._asked.discard(certificate_der)
         return freshest(found)
+
+    def findings(self, pairs: Sequence[Pair]) -> tuple[EvidenceFinding, ...]:
+        """Return why each answer that helps none of these certificates does not, and which addresses gave none.
+
+        Args:
+            pairs: Each certificate of the path with its issuer.
+        """
+        rules = Rules(self._fresh, self._delegate_stands, self._list_signer)
+        whys = [(self._why_silent(item, pairs, rules), item.source) for item in self._evidence.items]
+        failed = [(failure.code, failure.address) for failure in self._evidence.failures]
+        named = [EvidenceFinding(code, place) for code, place in [*whys, *failed] if code is not None]
+        return tuple(dict.fromkeys(named))
+
+    def _why_silent(self, item: EvidenceItem, pairs: Sequence[Pair], rules: Rules) -> str | None:
+        if self._from_the_future(item):
+            return FROM_THE_FUTURE
+        if item.kind == "ocsp":
+            return why_response_is_silent(item.der, pairs, rules)
+        try:
+            return why_list_is_silent(open_crl(item.der, item.sha256), pairs, rules)
+        except DerUnsound:
+            return UNREADABLE
 
     def _from_the_future(self, item: EvidenceItem) -> bool:
         claimed, known_at = item.this_update, self._gathered_at

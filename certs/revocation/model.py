@@ -61,7 +61,7 @@ class FetchFailure:
     address: str
     code: str
     """address-not-allowed, time-limit, size-limit, unreachable, http-status, resting (it was silent a moment ago),
-    answer-unusable, nonce-differs, from-the-future."""
+    nonce-differs; or what is wrong with the answer, as in certs.revocation.silence."""
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def read_ocsp(der: bytes, certificate: CertificateFacts, issuer: CertificateFact
         DerUnsound: The bytes are no successful basic response.
     """
     response = parse_ocsp(der)
-    single = _find_single(response.singles, certificate, issuer)
+    single = find_single(response.singles, certificate, issuer)
     if single is None:
         return None
     for signer_der in (None, *response.certificates):
@@ -215,9 +215,10 @@ def _nonce(extensions: dict[bytes, Extension]) -> bytes | None:
         return extension.value
 
 
-def _find_single(
+def find_single(
     singles: Sequence[SingleResponse], certificate: CertificateFacts, issuer: CertificateFacts
 ) -> SingleResponse | None:
+    """Return what is said about a certificate, whoever says it. Source: RFC 6960, 4.1.1."""
     for single in singles:
         if single.serial != certificate.serial or not single.digest:
             continue

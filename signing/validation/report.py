@@ -60,6 +60,8 @@ class RevocationReport:
     this_update: datetime | None = None
     next_update: datetime | None = None
     revoked_at: datetime | None = None
+    findings: tuple[Reason, ...] = ()
+    """Where nobody could say: what is wrong with each answer, and which addresses gave none."""
 
 
 @dataclass(frozen=True)

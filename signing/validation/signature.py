@@ -19,6 +19,7 @@ from signing.validation.cms import (
     hash_of,
     parse_signed_data,
 )
+from signing.validation.evidence_words import evidence_reasons
 from signing.validation.hostile import attempt
 from signing.validation.modifications import judge_modifications
 from signing.validation.pdf_source import FoundSignature, PdfSource
@@ -266,6 +267,11 @@ def with_signer(report: SignatureReport, path: PathResult | None) -> SignatureRe
         role=names.kind,
         chain_names=tuple(attempt(lambda d=d: get_names(d).display_name, "") for d in chain),  # type: ignore[misc]
         revocation=RevocationReport(
-            status.status, status.source, status.this_update, status.next_update, status.revoked_at
+            status.status,
+            status.source,
+            status.this_update,
+            status.next_update,
+            status.revoked_at,
+            evidence_reasons(path.findings if path is not None else ()),
         ),
     )

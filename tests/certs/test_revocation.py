@@ -47,8 +47,8 @@ def test_ocsp_is_asked_first_and_then_no_crl(
         ("hang", "time-limit"),
         ("drip", "time-limit"),
         ("huge", "size-limit"),
-        ("stranger", "answer-unusable"),
-        ("other-serial", "answer-unusable"),
+        ("stranger", "signer-not-entitled"),
+        ("other-serial", "other-certificate"),
     ],
 )
 def test_a_responder_that_fails_or_lies_is_named_and_gives_no_status(
