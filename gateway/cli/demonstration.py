@@ -11,7 +11,7 @@ def run(
     folder: Annotated[Path, typer.Option(help="Where everything is kept between runs")] = Path("var/demo"),
     document: Annotated[Path | None, typer.Option(help="A PDF of your own to be signed")] = None,
     port: Annotated[int, typer.Option(help="The gateway's port")] = 8090,
-    sandbox_port: Annotated[int, typer.Option(help="The VNPAY sandbox's port")] = 8091,
+    sandbox_port: Annotated[int, typer.Option(help="The port of the sandbox of payment providers")] = 8091,
     listener_port: Annotated[int, typer.Option(help="The processing system's port")] = 8092,
     pki_port: Annotated[int, typer.Option(help="The time-stamping authority's port")] = 8093,
 ) -> None:

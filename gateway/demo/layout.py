@@ -4,14 +4,14 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.demo.processes import Port
+from gateway.demo.providers import ACCOUNTS, DemoAccount, sandbox_section, settings_section
 
 LOOPBACK = "127.0.0.1"
-TMN_CODE = "CTDEMO01"
 CONTROL_SECRET = "sandbox-control"  # noqa: S105 - the name of its file
 
 
@@ -37,7 +37,7 @@ class Layout:
 
     @property
     def sandbox_url(self) -> str:
-        """Where the VNPAY sandbox answers."""
+        """Where the sandbox of payment providers answers."""
         return f"http://{LOOPBACK}:{self.sandbox_port}"
 
     @property
@@ -65,7 +65,7 @@ class Layout:
         return (
             Port(self.web_port, "the gateway", "--port"),
             Port(self.pki_port, "the time-stamping authority", "--pki-port"),
-            Port(self.sandbox_port, "the VNPAY sandbox", "--sandbox-port"),
+            Port(self.sandbox_port, "the sandbox of payment providers", "--sandbox-port"),
             Port(self.listener_port, "the processing system's listener", "--listener-port"),
         )
 
@@ -95,8 +95,7 @@ class Layout:
         """Write the settings; secrets go into files of their own, named by reference."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.results.mkdir(exist_ok=True)
-        for name in ("master", "vnpay"):
-            self.secret(name)
+        self.secret("master")
         module = f"pkcs11_module = {_quoted(pkcs11_module)}\n" if pkcs11_module else ""
         self.profile.write_text(
             f"""# Written by `python -m gateway demo`; for this machine only.
@@ -119,18 +118,34 @@ name = "TSA thử nghiệm"
 url = "{self.pki_url}/dev/tsa/tsa"
 timeout_seconds = 20
 
-[vnpay]
-tmn_code = "{TMN_CODE}"
-hash_secret = "file:{self.secret_file("vnpay")}"
-payment_url = "{self.sandbox_url}/paymentv2/vpcpay.html"
-api_url = "{self.sandbox_url}/merchant_webapi/api/transaction"
-
+{self._sections(settings_section)}
 [worker]
 sweep_seconds = 2
 lease_seconds = 60
 """,
             encoding="utf-8",
         )
+
+    @property
+    def sandbox_accounts(self) -> Path:
+        """The accounts with which the sandbox stands in for providers."""
+        return self.folder / "sandbox.toml"
+
+    def write_sandbox_accounts(self) -> None:
+        """Write the accounts that the sandbox reads; secrets are in files of their own."""
+        self.secret(CONTROL_SECRET)
+        self.sandbox_accounts.write_text(
+            f"""callbacks = "{self.web_url}/callbacks"
+control_token = "file:{self.secret_file(CONTROL_SECRET)}"
+
+{self._sections(sandbox_section)}""",
+            encoding="utf-8",
+        )
+
+    def _sections(self, section: Callable[[DemoAccount, str, Callable[[str], Path]], str]) -> str:
+        for name in (name for account in ACCOUNTS for name in account.secrets):
+            self.secret(name)
+        return "\n".join(section(account, self.sandbox_url, self.secret_file) for account in ACCOUNTS)
 
 
 def _quoted(path: Path) -> str:

@@ -12,7 +12,7 @@ from config.logging import configure_logging
 from config.settings import load_settings
 from gateway.db import schema
 from gateway.demo.chapters import CHAPTERS
-from gateway.demo.layout import CONTROL_SECRET, TMN_CODE, Layout, python_command
+from gateway.demo.layout import Layout, python_command
 from gateway.demo.listener import Listener
 from gateway.demo.processes import PortTaken, ProcessError, Processes, ports_free
 from gateway.demo.processing_system import CallRefused, ProcessingSystem
@@ -20,7 +20,6 @@ from gateway.demo.seed import USERNAME, Seeded, seed
 from gateway.demo.story import Story
 from gateway.devpki import TokenNotProvisioned, build_pki, find_module, provision_token
 from gateway.devpki.model import OFFICIAL, SEAL, DevPki
-from gateway.sandbox.__main__ import CONTROL_VARIABLE, SECRET_VARIABLE
 from gateway.services import build_services
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +68,7 @@ def _prepare(layout: Layout, console: Console) -> tuple[DevPki, dict[str, str], 
     else:
         console.print("  SoftHSM2 is not installed: PKCS#12 files stand in for tokens", style="yellow")
     layout.write_profile(module if in_token else None, FONTS_FOLDER)
+    layout.write_sandbox_accounts()
     return pki, key_sources, in_token
 
 
@@ -87,11 +87,6 @@ def _seed(layout: Layout, pki: DevPki, key_sources: dict[str, str], in_token: bo
 
 def _start(layout: Layout, pki: DevPki | None, processes: Processes, console: Console) -> None:
     environment = layout.environment(pki.token_configuration_file if pki else None)
-    sandbox = {
-        **environment,
-        SECRET_VARIABLE: layout.secret("vnpay"),
-        CONTROL_VARIABLE: layout.secret(CONTROL_SECRET),
-    }
     pki_server = processes.start(
         "pki",
         python_command("gateway.devpki.serve", "--folder", str(layout.pki_folder), "--port", str(layout.pki_port)),
@@ -100,11 +95,9 @@ def _start(layout: Layout, pki: DevPki | None, processes: Processes, console: Co
     sandbox_server = processes.start(
         "sandbox",
         python_command(
-            "gateway.sandbox",
-            *("--port", str(layout.sandbox_port), "--tmn-code", TMN_CODE),
-            *("--ipn-url", f"{layout.web_url}/callbacks/vnpay"),
+            *("gateway.sandbox", "--port", str(layout.sandbox_port), "--accounts", str(layout.sandbox_accounts))
         ),
-        environment=sandbox,
+        environment=environment,
     )
     processes.start("worker", python_command("gateway", "worker"), environment=environment, folder=ROOT)
     address = layout.web_url.removeprefix("http://")
@@ -114,7 +107,7 @@ def _start(layout: Layout, pki: DevPki | None, processes: Processes, console: Co
     processes.wait_until_answering(web, f"{layout.web_url}/readyz", 60)
     processes.wait_until_answering(sandbox_server, f"{layout.sandbox_url}/")
     processes.wait_until_answering(pki_server, f"{layout.pki_url}/dev/crls/root/latest.crl")
-    console.print("  gunicorn, worker, VNPAY sandbox and time-stamping authority are running")
+    console.print("  gunicorn, worker, sandbox of payment providers and time-stamping authority are running")
 
 
 def _story(layout: Layout, pki: DevPki, seeded: Seeded, document: Path, in_token: bool, console: Console) -> Story:

@@ -1,180 +1,81 @@
-"""The sandbox's pages and interfaces."""
+"""The sandbox as one Flask app: the frame's pages and control, and each provider's own interface under its name."""
 
-import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flask import Flask, Response, abort, current_app, jsonify, redirect, render_template, request
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
-from gateway.sandbox.book import Book, Transaction, gmt7_now
-from gateway.sandbox.calls import CallKind, CallResult, Delivery, IpnCaller
-from gateway.sandbox.checksum import checked_fields
-from gateway.sandbox.querydr import answer_query
-from gateway.sandbox.refunds import RefundMode, answer_refund
+from gateway.sandbox.book import Book
+from gateway.sandbox.control import ModeChoice, control
+from gateway.sandbox.courier import Courier
+from gateway.sandbox.desk import Desk
+from gateway.sandbox.pages import Counter, pages
+from gateway.sandbox.refunding import AnswerLost
+from gateway.sandbox.registry import SIMULATORS
 
-NEEDED = (
-    *("vnp_Version", "vnp_Command", "vnp_TmnCode", "vnp_Amount", "vnp_CurrCode", "vnp_TxnRef", "vnp_OrderInfo"),
-    *("vnp_OrderType", "vnp_Locale", "vnp_ReturnUrl", "vnp_IpAddr", "vnp_CreateDate"),
-)
-# How a payer's decision ends a transaction: vnp_ResponseCode and vnp_TransactionStatus.
-DECISIONS = {"pay": ("00", "00"), "cancel": ("24", "02")}
-FIRST_ANSWER_SECONDS = 5
 POLICY = "default-src 'none'; style-src 'self'; form-action *; base-uri 'none'; frame-ancestors 'none'"
 
 
 @dataclass(frozen=True)
 class SandboxConfig:
-    """One merchant at the sandbox. Without a control token the control interface does not exist."""
+    """One merchant at the sandbox.
 
-    tmn_code: str
-    ipn_url: str
-    secret: bytes = field(repr=False)
+    Attributes:
+        callbacks: The gateway's address for callbacks, without a provider's name.
+        accounts: The merchant's account with each provider, by the provider's name; secrets are values in it.
+        control_token: Without one the control interface does not exist.
+        slow_seconds: How long slow payments stay pending. refund_seconds: How long refunds are worked on.
+    """
+
+    callbacks: str
+    accounts: Mapping[str, Mapping[str, str]] = field(repr=False)
     control_token: str = field(default="", repr=False)
     retry_seconds: tuple[float, ...] = (1, 2, 5, 10, 30)
+    slow_seconds: float = 20
+    refund_seconds: float = 5
 
 
 def create_sandbox(config: SandboxConfig) -> Flask:
-    """Return the sandbox as a Flask app."""
+    """Return the sandbox as a Flask app.
+
+    Raises:
+        KeyError: An account is with a provider for which nothing stands in, or lacks a value.
+    """
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
-    app.extensions["sandbox"] = config
-    app.extensions["book"] = Book()
-    app.extensions["refund_mode"] = RefundMode.TAKEN
-    app.extensions["caller"] = IpnCaller(config.ipn_url, config.tmn_code, config.secret, config.retry_seconds)
-    app.after_request(_harden)
-    app.add_url_rule("/", view_func=home)
-    app.add_url_rule("/paymentv2/vpcpay.html", view_func=show_payment)
-    app.add_url_rule("/paymentv2/decision", view_func=decide, methods=["POST"])
-    app.add_url_rule("/merchant_webapi/api/transaction", view_func=transaction_api, methods=["POST"])
+    counter, choice = _counter(config), ModeChoice()
+    for name, simulator in counter.simulators.items():
+        desk = _desk(config, counter, choice, name)
+        counter.desks[name] = desk
+        app.register_blueprint(simulator.blueprint(desk), url_prefix=f"/{name}")
+    app.register_blueprint(pages(counter))
     if config.control_token:
-        app.add_url_rule("/sandbox/calls", view_func=call_merchant, methods=["POST"])
-        app.add_url_rule("/sandbox/delivery", view_func=set_delivery, methods=["PUT"])
-        app.add_url_rule("/sandbox/refunds", view_func=set_refunds, methods=["PUT"])
-        app.add_url_rule("/sandbox/transactions", view_func=list_transactions)
+        app.register_blueprint(control(counter, choice, config.control_token))
+    app.register_error_handler(AnswerLost, _lose_answer)
+    app.after_request(_harden)
+    app.extensions["courier"] = counter.courier
     return app
 
 
-def home() -> ResponseReturnValue:
-    """Say what this is; also tells that the sandbox is up."""
-    return render_template("sandbox/notice.html", title="Cổng thanh toán mô phỏng", text="Máy chủ đang chạy.")
+def _counter(config: SandboxConfig) -> Counter:
+    simulators = {name: SIMULATORS[name](account) for name, account in config.accounts.items()}
+    return Counter(Book(), Courier(config.callbacks, config.retry_seconds), simulators, {}, config.slow_seconds)
 
 
-def show_payment() -> ResponseReturnValue:
-    """Check a payment address as VNPAY would and show the page on which the payer decides."""
-    config = _config()
-    fields = checked_fields(request.query_string.decode("ascii", "replace"), config.secret)
-    if fields is None:
-        return _refused("70", "Sai chữ ký")
-    if any(not fields.get(name) for name in NEEDED) or not fields["vnp_Amount"].isdigit():
-        return _refused("03", "Dữ liệu gửi sang không đúng định dạng")
-    if fields["vnp_TmnCode"] != config.tmn_code:
-        return _refused("72", "Không tìm thấy website")
-    transaction = _book().open(fields)
-    if transaction.amount != fields["vnp_Amount"] or not transaction.is_open:
-        return _refused("01", "Giao dịch đã tồn tại")
-    if transaction.expire_date and transaction.expire_date < gmt7_now():
-        return _refused("15", "Giao dịch đã quá thời gian chờ thanh toán")
-    return render_template("sandbox/pay.html", transaction=transaction)
+def _desk(config: SandboxConfig, counter: Counter, choice: ModeChoice, name: str) -> Desk:
+    return Desk(
+        provider=name,
+        title=counter.simulators[name].title,
+        book=counter.book,
+        mode_of_next=lambda: choice.of(name),
+        refund_seconds=config.refund_seconds,
+        may_choose=bool(config.control_token),
+    )
 
 
-def decide() -> ResponseReturnValue:
-    """Take the payer's decision, tell the merchant, and send the browser back."""
-    decision = DECISIONS.get(request.form.get("decision", "")) or abort(400)
-    ended = _book().end(request.form.get("page_token", ""), *decision) or abort(404)
-    transaction, by_this_call = ended
-    if by_this_call:
-        # VNPAY calls the merchant's server on its own; waiting for the first answer only spares the payer a reload.
-        _caller().announce(transaction).wait(FIRST_ANSWER_SECONDS)
-    joint = "&" if "?" in transaction.return_url else "?"
-    return redirect(f"{transaction.return_url}{joint}{_caller().query_for(transaction)}", 303)
-
-
-def transaction_api() -> ResponseReturnValue:
-    """Answer querydr and refund."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict) or body.get("vnp_Command") not in ("querydr", "refund"):
-        return jsonify(vnp_ResponseCode="03", vnp_Message="Invalid format")
-    config = _config()
-    if body["vnp_Command"] == "querydr":
-        return jsonify(answer_query(body, _book(), config.tmn_code, config.secret))
-    mode: RefundMode = current_app.extensions["refund_mode"]
-    answer = answer_refund(body, _book(), mode, config.tmn_code, config.secret)
-    return jsonify(answer) if answer is not None else ("", 500)
-
-
-def call_merchant() -> ResponseReturnValue:
-    """Send one call of a chosen kind about a transaction, or the last honest one again (`replayed`)."""
-    _guard()
-    wish = request.get_json(silent=True)
-    if not isinstance(wish, dict):
-        abort(400)
-    transaction = _book().find(str(wish.get("txn_ref"))) or abort(404)
-    kind = str(wish.get("kind"))
-    if kind == "replayed":
-        query = _caller().find_sent(transaction.txn_ref) or abort(409)
-    elif kind in set(CallKind):
-        query = _caller().query_for(transaction, CallKind(kind))
-    else:
-        abort(400)
-    return _told(_caller().send(query))
-
-
-def set_delivery() -> ResponseReturnValue:
-    """Choose what becomes of the calls that payments cause: prompt, twice or lost."""
-    _guard()
-    wish = request.get_json(silent=True)
-    if not isinstance(wish, dict) or wish.get("delivery") not in set(Delivery):
-        abort(400)
-    _caller().delivery = Delivery(wish["delivery"])
-    return jsonify(delivery=_caller().delivery)
-
-
-def set_refunds() -> ResponseReturnValue:
-    """Choose what becomes of refunds to come (`mode`), or say how a transaction's last one stands (`status`)."""
-    _guard()
-    wish = request.get_json(silent=True)
-    if not isinstance(wish, dict):
-        abort(400)
-    if "mode" in wish:
-        if wish["mode"] not in set(RefundMode):
-            abort(400)
-        current_app.extensions["refund_mode"] = RefundMode(wish["mode"])
-        return jsonify(mode=wish["mode"])
-    if wish.get("status") not in ("00", "05", "06", "09"):
-        abort(400)
-    if not _book().settle_refund(str(wish.get("txn_ref")), wish["status"]):
-        abort(404)
-    return jsonify(status=wish["status"])
-
-
-def list_transactions() -> ResponseReturnValue:
-    """List what the sandbox remembers."""
-    _guard()
-    return jsonify(transactions=[_listed(transaction) for transaction in _book().all()])
-
-
-def _listed(transaction: Transaction) -> dict[str, str | int]:
-    return {
-        "txn_ref": transaction.txn_ref,
-        "amount_vnd": transaction.amount_vnd,
-        "number": transaction.number,
-        "response_code": transaction.response_code,
-        "transaction_status": transaction.transaction_status,
-    }
-
-
-def _told(result: CallResult) -> Response:
-    return jsonify(query=result.query, status=result.status, code=result.code, message=result.message)
-
-
-def _guard() -> None:
-    given = request.headers.get("Authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {_config().control_token}".encode()):
-        abort(401)
-
-
-def _refused(code: str, text: str) -> ResponseReturnValue:
-    return render_template("sandbox/notice.html", title=f"Mã lỗi {code}", text=text), 400
+def _lose_answer(lost: AnswerLost) -> ResponseReturnValue:
+    return "", 500
 
 
 def _harden(response: Response) -> Response:
@@ -183,18 +84,3 @@ def _harden(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-def _config() -> SandboxConfig:
-    config: SandboxConfig = current_app.extensions["sandbox"]
-    return config
-
-
-def _book() -> Book:
-    book: Book = current_app.extensions["book"]
-    return book
-
-
-def _caller() -> IpnCaller:
-    caller: IpnCaller = current_app.extensions["caller"]
-    return caller

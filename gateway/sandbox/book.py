@@ -1,128 +1,119 @@
-"""What the sandbox remembers: transactions by the merchant's reference, in memory, for as long as it runs."""
+"""What the sandbox remembers: payments by provider and merchant's reference, in memory, for as long as it runs."""
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
 
-GMT7 = timezone(timedelta(hours=7))
+from gateway.sandbox.modes import Mode
+
+
+class PaymentState(StrEnum):
+    """Where a payment stands; PENDING: the payer decided, and the provider still works on it."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class RefundState(StrEnum):
+    """Where a refund stands."""
+
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+
+
+def _number() -> str:
+    return str(10_000_000 + secrets.randbelow(90_000_000))
 
 
 @dataclass(frozen=True)
-class Transaction:
-    """One payment as the merchant asked for it, and how it ended; codes are VNPAY's."""
+class Refund:
+    """One refund that was taken: key is the merchant's name for it, number the provider's."""
 
-    txn_ref: str
-    amount: str
-    order_info: str
-    return_url: str
-    create_date: str
-    expire_date: str
-    page_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    key: str
+    amount: int
+    taken_at: datetime
+    number: str = field(default_factory=_number)
+    state: RefundState = RefundState.WORKING
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One payment as the merchant asked for it, and how it went on; amounts are whole VND.
+
+    Attributes:
+        reference: The merchant's. number: The provider's, 0 until money was taken.
+        asked: What the request said in the provider's own words, for what only that provider needs.
+        callback_url: Where the merchant wants to be called; empty for the provider's usual address.
+    """
+
+    provider: str
+    reference: str
+    amount: int
+    purpose: str
+    return_url: str = ""
+    callback_url: str = ""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    mode: Mode = Mode.HONEST
+    state: PaymentState = PaymentState.OPEN
     number: str = "0"
-    response_code: str = ""
-    transaction_status: str = "01"
-    pay_date: str = ""
-    # Requests to pay back that were taken: request id and amount as vnp_Amount; and where the last one stands.
-    refunds: tuple[tuple[str, int], ...] = ()
-    refund_status: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the payer has not decided yet."""
-        return self.response_code == ""
-
-    @property
-    def amount_vnd(self) -> int:
-        """The amount in whole VND."""
-        return int(self.amount) // 100
+    opened_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    decided_at: datetime | None = None
+    page_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    refunds: tuple[Refund, ...] = ()
 
     @property
     def refunded(self) -> int:
-        """What was taken to be paid back, as vnp_Amount."""
-        return sum(amount for _, amount in self.refunds)
+        """What was taken to be paid back and has not failed."""
+        return sum(refund.amount for refund in self.refunds if refund.state is not RefundState.FAILED)
 
-
-def gmt7_now() -> str:
-    """Return the moment as VNPAY writes it."""
-    return datetime.now(UTC).astimezone(GMT7).strftime("%Y%m%d%H%M%S")
+    def paid(self) -> "Payment":
+        """Return this payment with its money taken."""
+        number = _number() if self.number == "0" else self.number
+        return replace(self, state=PaymentState.PAID, number=number, decided_at=self.decided_at or datetime.now(UTC))
 
 
 class Book:
-    """All transactions; safe to use from many threads."""
+    """All payments; safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._by_reference: dict[str, Transaction] = {}
+        self._payments: dict[tuple[str, str], Payment] = {}
 
-    def open(self, fields: Mapping[str, str]) -> Transaction:
-        """Return the transaction of a payment address; the same reference is the same transaction."""
+    def open(self, asked: Payment) -> Payment:
+        """Keep a payment; a reference that its provider knows already gives the payment that is there."""
         with self._lock:
-            known = self._by_reference.get(fields["vnp_TxnRef"])
-            if known is not None:
-                return known
-            made = Transaction(
-                txn_ref=fields["vnp_TxnRef"],
-                amount=fields["vnp_Amount"],
-                order_info=fields["vnp_OrderInfo"],
-                return_url=fields["vnp_ReturnUrl"],
-                create_date=fields["vnp_CreateDate"],
-                expire_date=fields.get("vnp_ExpireDate", ""),
-            )
-            self._by_reference[made.txn_ref] = made
-            return made
+            return self._payments.setdefault((asked.provider, asked.reference), asked)
 
-    def find(self, txn_ref: str) -> Transaction | None:
-        """Return a transaction by the merchant's reference."""
+    def find(self, provider: str, reference: str) -> Payment | None:
+        """Return a payment by the merchant's reference."""
         with self._lock:
-            return self._by_reference.get(txn_ref)
+            return self._payments.get((provider, reference))
 
-    def all(self) -> list[Transaction]:
-        """Return all transactions, oldest first."""
-        with self._lock:
-            return list(self._by_reference.values())
+    def find_where(self, wanted: Callable[[Payment], bool]) -> Payment | None:
+        """Return the first payment of which something holds."""
+        return next((payment for payment in self.all() if wanted(payment)), None)
 
-    def end(self, page_token: str, response_code: str, transaction_status: str) -> tuple[Transaction, bool] | None:
-        """End the open transaction behind a page; the flag says whether this call ended it."""
+    def all(self) -> list[Payment]:
+        """Return all payments, oldest first."""
         with self._lock:
-            found = next((t for t in self._by_reference.values() if t.page_token == page_token), None)
-            if found is None:
-                return None
-            if not found.is_open:
-                return found, False
-            ended = replace(
-                found,
-                number=str(10_000_000 + secrets.randbelow(90_000_000)) if response_code == "00" else "0",
-                response_code=response_code,
-                transaction_status=transaction_status,
-                pay_date=gmt7_now(),
-            )
-            self._by_reference[ended.txn_ref] = ended
-            return ended, True
+            return list(self._payments.values())
 
-    def refund(self, txn_ref: str, request_id: str, amount: int) -> str:
-        """Take a request to pay back; returns VNPAY's code for it."""
-        with self._lock:
-            found = self._by_reference.get(txn_ref)
-            if found is None:
-                return "91"
-            if found.transaction_status != "00":
-                return "95"
-            if request_id in {known for known, _ in found.refunds}:
-                return "94"
-            if found.refunded + amount > int(found.amount):
-                return "02"
-            self._by_reference[txn_ref] = replace(
-                found, refunds=(*found.refunds, (request_id, amount)), refund_status="05"
-            )
-            return "00"
+    def change(self, provider: str, reference: str, change: Callable[[Payment], Payment]) -> tuple[Payment, Payment]:
+        """Change one payment; returns it as it was and as it is. The change sees it as nobody else can alter it.
 
-    def settle_refund(self, txn_ref: str, status: str) -> bool:
-        """Say how the last refund of a transaction stands: 05 at VNPAY, 06 at the bank, 00 paid back, 09 refused."""
+        Raises:
+            KeyError: There is none.
+        """
         with self._lock:
-            found = self._by_reference.get(txn_ref)
-            if found is None or not found.refunds:
-                return False
-            self._by_reference[txn_ref] = replace(found, refund_status=status)
-            return True
+            before = self._payments[(provider, reference)]
+            after = change(before)
+            self._payments[(provider, reference)] = after
+            return before, after

@@ -72,7 +72,7 @@ def callbacks_that_must_change_nothing(story: Story) -> None:
     story.chapter("4. Cuộc gọi giả mạo — callbacks that must change nothing")
     page = _choose_vnpay(story.made["order"]["pay_url"])
     story.check("VNPAY's page takes our signed address", page.ok, page.url.split("?")[0])
-    token = re.search(r'name="page_token"[^>]*value="([^"]+)"', page.text)
+    token = re.search(r'action="/pay/([^"]+)"', page.text)
     story.made["page_token"] = token.group(1) if token else ""
     reference = _order(story)["attempts"][0]["reference"]
     story.made["reference"] = reference
@@ -89,8 +89,8 @@ def callbacks_that_must_change_nothing(story: Story) -> None:
 
 def _sandbox_call(story: Story, kind: str, reference: str) -> dict[str, Any]:
     answer = requests.post(
-        f"{story.layout.sandbox_url}/sandbox/calls",
-        json={"kind": kind, "txn_ref": reference},
+        f"{story.layout.sandbox_url}/control/calls",
+        json={"provider": "vnpay", "kind": kind, "reference": reference},
         headers={"Authorization": f"Bearer {story.layout.secret(CONTROL_SECRET)}"},
         timeout=TIMEOUT_SECONDS,
     )
@@ -126,8 +126,8 @@ def payment_and_receipt(story: Story) -> None:
 
 def _pay(story: Story, page_token: str) -> requests.Response:
     return requests.post(
-        f"{story.layout.sandbox_url}/paymentv2/decision",
-        data={"page_token": page_token, "decision": "pay"},
+        f"{story.layout.sandbox_url}/pay/{page_token}",
+        data={"decision": "pay"},
         timeout=TIMEOUT_SECONDS,
     )
 
@@ -166,6 +166,6 @@ def pay_another_order(story: Story, dossier_code: str) -> dict[str, Any]:
     """Open and pay one more order the same way; returns it."""
     order = _open_order(story, dossier_code, "Trần Văn Mẫu", [LE_PHI])
     page = _choose_vnpay(order["pay_url"])
-    token = re.search(r'name="page_token"[^>]*value="([^"]+)"', page.text)
+    token = re.search(r'action="/pay/([^"]+)"', page.text)
     _pay(story, token.group(1) if token else "")
     return story.caller.get(f"/v1/fee-orders/{order['id']}")

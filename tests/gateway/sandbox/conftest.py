@@ -56,13 +56,21 @@ def merchant() -> Iterator[Merchant]:
 @pytest.fixture
 def sandbox(merchant: Merchant) -> Iterator[str]:
     """The address of a sandbox that calls the merchant."""
-    config = SandboxConfig(TMN_CODE, merchant.url, SECRET.encode(), TOKEN, retry_seconds=(0.05, 0.05, 0.05))
-    app = create_sandbox(config)
+    app = create_sandbox(
+        SandboxConfig(
+            merchant.url.rpartition("/")[0],
+            {"vnpay": {"tmn_code": TMN_CODE, "hash_secret": SECRET}},
+            TOKEN,
+            retry_seconds=(0.05, 0.05, 0.05),
+            slow_seconds=60,
+            refund_seconds=0,
+        )
+    )
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
-    app.extensions["caller"].stop()
+    app.extensions["courier"].stop()
     server.shutdown()
     server.server_close()
     thread.join()

@@ -1,6 +1,5 @@
 """The sandbox as a process of its own."""
 
-import os
 import subprocess
 import sys
 
@@ -10,27 +9,31 @@ import requests
 from gateway.demo.processes import free_port
 
 COMMAND = [sys.executable, "-m", "gateway.sandbox"]
-IPN = ["--tmn-code", "SANDBOX1", "--ipn-url", "http://127.0.0.1:9/callbacks/vnpay"]
+ACCOUNTS = """callbacks = "http://127.0.0.1:9/callbacks"
+[vnpay]
+tmn_code = "SANDBOX1"
+hash_secret = "file:{folder}/secret"
+"""
 
 
-def environment(**more):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("VNPAY_SANDBOX")}
-    return {**kept, **more}
+@pytest.fixture
+def accounts(tmp_path):
+    (tmp_path / "secret").write_text("a secret of the sandbox\n")
+    path = tmp_path / "sandbox.toml"
+    path.write_text(ACCOUNTS.replace("{folder}", str(tmp_path)))
+    return path
 
 
-def test_it_serves_until_it_is_told_to_stop():
+def test_it_serves_until_it_is_told_to_stop(accounts):
     port = free_port()
-    process = subprocess.Popen(
-        [*COMMAND, "--port", str(port), *IPN], env=environment(VNPAY_SANDBOX_SECRET="s"), stdout=subprocess.PIPE
-    )
+    command = [*COMMAND, "--port", str(port), "--accounts", str(accounts)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
         assert str(port) in process.stdout.readline().decode()
         assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 200
         # No control token was given, so there is nothing to control.
-        assert requests.post(f"http://127.0.0.1:{port}/sandbox/calls", json={}, timeout=5).status_code == 404
-        taken = subprocess.run(
-            [*COMMAND, "--port", str(port), *IPN], env=environment(VNPAY_SANDBOX_SECRET="s"), capture_output=True
-        )
+        assert requests.post(f"http://127.0.0.1:{port}/control/calls", json={}, timeout=5).status_code == 404
+        taken = subprocess.run(command, capture_output=True)
         assert taken.returncode == 2
         assert b"Choose another with --port" in taken.stderr
     finally:
@@ -40,16 +43,23 @@ def test_it_serves_until_it_is_told_to_stop():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "secret", "said"),
+    ("change", "arguments", "said"),
     [
-        (IPN, "", b"VNPAY_SANDBOX_SECRET"),
-        ([*IPN, "--host", "192.0.2.1"], "s", b"loopback"),
-        ([*IPN[:3], "https://example.org/ipn"], "s", b"loopback"),
+        ("|", ["--host", "192.0.2.1"], b"loopback"),
+        ("http://127.0.0.1:9|https://example.org", [], b"loopback"),
+        ("[vnpay]|[nobody]", [], b"Nothing stands in for 'nobody'"),
+        ("tmn_code|tnm_code", [], b"lacks 'tmn_code'"),
+        ("/secret|/no-secret", [], b"cannot be read"),
+        ("[vnpay]|[vnpay", [], b"not TOML"),
     ],
 )
-def test_it_refuses_to_run_unsafely(arguments, secret, said):
+def test_it_refuses_to_run_as_it_cannot(accounts, change, arguments, said):
+    before, _, after = change.partition("|")
+    if before:
+        accounts.write_text(accounts.read_text().replace(before, after))
     refused = subprocess.run(
-        [*COMMAND, "--port", "0", *arguments], env=environment(VNPAY_SANDBOX_SECRET=secret), capture_output=True
+        [*COMMAND, "--port", "0", "--accounts", str(accounts), *arguments], capture_output=True, timeout=30
     )
     assert refused.returncode == 2
     assert said in refused.stderr
+    assert b"a secret of the sandbox" not in refused.stderr

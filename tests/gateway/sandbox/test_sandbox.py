@@ -38,7 +38,11 @@ def provider(sandbox):
 
 def adapter(sandbox, *, secret=SECRET, tmn_code=TMN_CODE, timeout=2):
     account = VnpayAccount(
-        tmn_code, "env:X", f"{sandbox}/paymentv2/vpcpay.html", f"{sandbox}/merchant_webapi/api/transaction", timeout
+        tmn_code,
+        "env:X",
+        f"{sandbox}/vnpay/paymentv2/vpcpay.html",
+        f"{sandbox}/vnpay/merchant_webapi/api/transaction",
+        timeout,
     )
     return VnpayProvider(account, Secrets(secret))
 
@@ -58,25 +62,24 @@ def request_for(started_at, *, minutes=15):
 def open_page(provider, started_at):
     page = requests.get(provider.start(request_for(started_at)).redirect_url, timeout=5)
     assert page.status_code == 200
-    return re.search(r'name="page_token" value="([^"]+)"', page.text)[1]
+    return re.search(r'action="/pay/([^"]+)"', page.text)[1]
 
 
 def decide(sandbox, page_token, decision="pay"):
-    form = {"page_token": page_token, "decision": decision}
-    return requests.post(f"{sandbox}/paymentv2/decision", data=form, allow_redirects=False, timeout=5)
+    form = {"decision": decision}
+    return requests.post(f"{sandbox}/pay/{page_token}", data=form, allow_redirects=False, timeout=5)
 
 
 def control(sandbox, kind, *, token=TOKEN):
     headers = {"Authorization": f"Bearer {token}"}
-    return requests.post(
-        f"{sandbox}/sandbox/calls", json={"txn_ref": REFERENCE, "kind": kind}, headers=headers, timeout=5
-    )
+    wish = {"provider": "vnpay", "reference": REFERENCE, "kind": kind}
+    return requests.post(f"{sandbox}/control/calls", json=wish, headers=headers, timeout=5)
 
 
-def deliver(sandbox, delivery):
+def choose(sandbox, mode, **more):
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    answer = requests.put(f"{sandbox}/sandbox/delivery", json={"delivery": delivery}, headers=headers, timeout=5)
-    assert answer.status_code == 200
+    wish = {"provider": "vnpay", "mode": mode, **more}
+    return requests.put(f"{sandbox}/control/modes", json=wish, headers=headers, timeout=5).status_code
 
 
 def wait_for(condition):
@@ -184,7 +187,7 @@ def test_control_is_for_whoever_has_the_token(sandbox, merchant, provider, start
 def test_a_query_tells_what_a_lost_call_did_not(sandbox, merchant, provider, started_at):
     asked = QueryRequest(REFERENCE, Money(150_000), started_at)
     assert provider.query(asked, started_at).event.outcome is ProviderOutcome.NOT_FOUND
-    deliver(sandbox, "lost")
+    assert choose(sandbox, "lost") == 200
     page_token = open_page(provider, started_at)
     assert provider.query(asked, started_at).event.outcome is ProviderOutcome.UNKNOWN
     decide(sandbox, page_token)
@@ -206,10 +209,62 @@ def test_a_query_with_another_secret_is_not_answered_and_the_answer_not_believed
 
 
 def test_two_calls_for_one_payment_are_the_same(sandbox, merchant, provider, started_at):
-    deliver(sandbox, "twice")
+    assert choose(sandbox, "duplicate") == 200
+    decide(sandbox, open_page(provider, started_at))
+    wait_for(lambda: len(merchant.queries) == 3)
+    assert len(set(merchant.queries)) == 1
+
+
+def test_a_slow_payment_is_pending_until_it_is_not(sandbox, merchant, provider, started_at):
+    page_token = open_page(provider, started_at)
+    assert choose(sandbox, "slow", reference=REFERENCE) == 200
+    decide(sandbox, page_token)
+    asked = QueryRequest(REFERENCE, Money(150_000), started_at)
+    assert (merchant.queries, provider.query(asked, started_at).event.outcome) == ([], ProviderOutcome.UNKNOWN)
+    wish = {"provider": "vnpay", "reference": REFERENCE, "decision": "pay"}
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    assert requests.post(f"{sandbox}/control/decisions", json=wish, headers=headers, timeout=5).status_code == 200
+    assert len(merchant.queries) == 1
+    assert provider.query(asked, started_at).event.outcome is ProviderOutcome.SUCCEEDED
+
+
+def test_what_came_last_is_told_first(sandbox, merchant, provider, started_at):
+    assert choose(sandbox, "out-of-order") == 200
     decide(sandbox, open_page(provider, started_at))
     wait_for(lambda: len(merchant.queries) == 2)
-    assert merchant.queries[0] == merchant.queries[1]
+    calls = [provider.read_callback(CallbackCall("GET", query.encode(), b"")) for query in merchant.queries]
+    assert [call.outcome for call in calls] == [ProviderOutcome.SUCCEEDED, ProviderOutcome.UNKNOWN]
+
+
+def test_a_forged_call_is_all_that_there_is_of_a_payment(sandbox, merchant, provider, started_at):
+    assert choose(sandbox, "forged") == 200
+    decide(sandbox, open_page(provider, started_at))
+    with pytest.raises(CallbackNotAuthentic):
+        provider.read_callback(CallbackCall("GET", merchant.queries[0].encode(), b""))
+    asked = QueryRequest(REFERENCE, Money(150_000), started_at)
+    assert provider.query(asked, started_at).event.outcome is ProviderOutcome.FAILED
+
+
+def test_a_wrong_amount_is_told_by_call_and_by_query(sandbox, merchant, provider, started_at):
+    assert choose(sandbox, "wrong-amount") == 200
+    decide(sandbox, open_page(provider, started_at))
+    asked = QueryRequest(REFERENCE, Money(150_000), started_at)
+    told = provider.read_callback(CallbackCall("GET", merchant.queries[0].encode(), b""))
+    assert told.amount == provider.query(asked, started_at).event.amount == Money(151_000)
+
+
+def test_the_payer_may_choose_the_mode_on_the_page(sandbox, merchant, provider, started_at):
+    page_token = open_page(provider, started_at)
+    form = {"decision": "pay", "mode": "lost"}
+    requests.post(f"{sandbox}/pay/{page_token}", data=form, allow_redirects=False, timeout=5)
+    assert merchant.queries == []
+    assert requests.post(f"{sandbox}/pay/{page_token}", data={**form, "mode": "x"}, timeout=5).status_code == 400
+
+
+def test_the_control_of_modes_takes_only_what_it_knows(sandbox):
+    assert choose(sandbox, "no such") == 400
+    assert choose(sandbox, "honest", provider="nobody") == 400
+    assert choose(sandbox, "honest", reference="nothing") == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing"])

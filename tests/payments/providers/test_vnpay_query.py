@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from gateway.sandbox.checksum import keyed_hash
-from gateway.sandbox.querydr import ASKED, TOLD
+from gateway.sandbox.vnpay.checksum import keyed_hash
+from gateway.sandbox.vnpay.querydr import ASKED, TOLD
 from payments.errors import ProviderAnswerNotAuthentic, ProviderUnavailable
 from payments.model import ProviderOutcome
 from payments.money import Money

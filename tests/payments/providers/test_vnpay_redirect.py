@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gateway.sandbox.checksum import checked_fields
+from gateway.sandbox.vnpay.checksum import checked_fields
 from payments.errors import PaymentNotPossible
 from payments.money import Money
 from payments.providers.base import PaymentRequest

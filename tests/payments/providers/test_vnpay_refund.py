@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from gateway.sandbox.checksum import keyed_hash
-from gateway.sandbox.refunds import ASKED
+from gateway.sandbox.vnpay.checksum import keyed_hash
+from gateway.sandbox.vnpay.refunds import ASKED
 from payments.errors import PaymentNotPossible, ProviderAnswerNotAuthentic, ProviderUnavailable, RefundNotPossible
 from payments.model import RefundOutcome
 from payments.money import Money

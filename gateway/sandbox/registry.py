@@ -1,0 +1,12 @@
+"""Which providers the sandbox can stand in for; a new one is one line here."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from gateway.sandbox.base import Simulator
+from gateway.sandbox.vnpay.simulator import VnpaySimulator
+
+# Each takes the merchant's account: what its section of the accounts file says, secrets read.
+SIMULATORS: Final[Mapping[str, Callable[[Mapping[str, str]], Simulator]]] = {
+    "vnpay": VnpaySimulator,
+}
