@@ -177,8 +177,6 @@ def make_evidence(services: Services, request_document_id: str, now: datetime) -
 def _files(
     services: Services, subject: Subject, record: dict[str, Any], folder: Path, now: datetime
 ) -> list[tuple[str, Path]]:
-    suffix = Path(subject.revisions[0].filename).suffix.lower()
-    suffix = suffix if suffix.isascii() and suffix[1:].isalnum() else ""
     original, signed = folder / "original", folder / "signed"
     for path, row in ((original, subject.revisions[0]), (signed, subject.revisions[-1])):
         with services.blobs.local(row.sha256) as kept:
@@ -187,11 +185,16 @@ def _files(
     (folder / REPORT).write_text(_json(report), encoding="utf-8")
     (folder / RECORD).write_text(_json(record), encoding="utf-8")
     return [
-        (f"original{suffix}", original),
-        (f"signed{suffix}", signed),
+        (f"original{_suffix(subject.revisions[0])}", original),
+        (f"signed{_suffix(subject.revisions[-1])}", signed),
         (REPORT, folder / REPORT),
         (RECORD, folder / RECORD),
     ]
+
+
+def _suffix(row: DocumentRow) -> str:
+    suffix = Path(row.filename).suffix.lower()
+    return suffix if suffix.isascii() and suffix[1:].isalnum() else ""
 
 
 def _json(content: dict[str, Any]) -> str:

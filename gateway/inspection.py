@@ -7,6 +7,7 @@ from typing import Any
 from config.confinement import ConfinementError
 from gateway.services import Services
 from signing.formats.pdf.inspect import inspect_pdf
+from signing.formats.sniff import asic_media_type
 
 MAGIC_BYTES = 1024
 
@@ -30,7 +31,7 @@ def sniff_media_type(path: Path) -> str:
     if b"%PDF-" in head:
         return "application/pdf"
     if head.startswith(b"PK\x03\x04"):
-        return "application/zip"
+        return asic_media_type(head) or "application/zip"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return "application/xml"
     return "application/octet-stream"

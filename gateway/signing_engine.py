@@ -23,7 +23,7 @@ from signing.formats.pdf.direct.proved import PROVED
 from signing.formats.pdf.preview import Preview
 from signing.journeys import preview_pdf, sign_pdf
 from signing.key_sources.base import KeySource
-from signing.model import SignatureAlgorithm, SignatureStep, SignedRevision
+from signing.model import Level, SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.profiles import parse_placement
 from signing.validation.report import SignatureReport
 
@@ -38,12 +38,18 @@ class ResultNotGood(Exception):
 
 @dataclass(frozen=True)
 class SigningOrder:
-    """One certificate and one way of signing; placement is written as a request writes it, None for the profile's."""
+    """One certificate and one way of signing.
+
+    Attributes:
+        placement: As a request writes it; None for the profile's.
+        level: None for the profile's.
+    """
 
     certificate: SigningCertificate
     profile_code: str
     placement: dict[str, Any] | None
     stamp_values: Mapping[str, str] = field(default_factory=dict)
+    level: Level | None = None
 
 
 def sign_kept_document(
@@ -139,6 +145,8 @@ def _step(services: Services, order: SigningOrder, now: datetime) -> SignatureSt
     profile = services.profiles[order.profile_code]
     if order.placement is not None:
         profile = dataclasses.replace(profile, placement=parse_placement(order.placement))
+    if order.level is not None:
+        profile = dataclasses.replace(profile, level=order.level)
     picture = _picture(services, order.certificate.id) if profile.image else None
     return SignatureStep(
         profile=profile,

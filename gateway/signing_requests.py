@@ -21,8 +21,9 @@ from gateway.problems import ApiProblem
 from gateway.services import Services
 from signing.appearance.words import check_asked
 from signing.errors.keys import KeySourceNotServedYet
+from signing.files.registry import FORMATS
 from signing.key_sources.uri import is_server_side
-from signing.model import SigningProfile
+from signing.model import PADES, Level, SigningProfile
 from signing.profiles import parse_placement
 from signing.request_flow import begin_stage
 from signing.states import OPEN_STEPS, DocumentState, RequestState, StepState, move_request, move_step
@@ -52,13 +53,20 @@ class NewStep:
 
 @dataclass(frozen=True)
 class NewRequest:
-    """What a caller wants signed."""
+    """What a caller wants signed.
+
+    Attributes:
+        format: PADES, or a name of signing.files.registry.FORMATS.
+        level: None leaves each step its profile's own.
+    """
 
     dossier_code: str
     title: str
     documents: tuple[DocumentRow, ...]
     steps: tuple[NewStep, ...]
     expires_at: datetime | None
+    format: str = PADES
+    level: Level | None = None
 
 
 def open_request(
@@ -71,8 +79,11 @@ def open_request(
     """
     if new.expires_at is not None and new.expires_at <= now:
         raise ApiProblem("deadline-past")
-    for document in new.documents:
-        check_signable(document)
+    if new.format == PADES:
+        for document in new.documents:
+            check_signable(document)
+    else:
+        check_file_format(services, new)
     if len({document.id for document in new.documents}) != len(new.documents):
         raise ApiProblem("document-twice")
     for step in new.steps:
@@ -104,6 +115,29 @@ def check_signable(document: DocumentRow) -> None:
     if not document.inspection.get("signable"):
         code = document.inspection.get("problem_code") or "document-unreadable"
         raise ApiProblem(code, f"document {document.id} cannot be signed", document_id=document.id)
+
+
+def check_file_format(services: Services, new: NewRequest) -> None:
+    """Refuse what a format that is no PDF's does not offer.
+
+    Raises:
+        ApiProblem: The format is unknown, or has no such level, so many signatures, files of this kind or a picture.
+    """
+    chosen = FORMATS.get(new.format)
+    if chosen is None:
+        raise ApiProblem("format-unknown", f"{new.format!r} is none of {', '.join((PADES, *FORMATS))}")
+    if chosen.join is None and len(new.steps) > 1:
+        raise ApiProblem("format-one-signature", f"the format {new.format} has one signature in a file")
+    for step in new.steps:
+        profile = check_profile(services, step)
+        if step.placement is not None or step.stamp_values or profile.stamp is not None:
+            raise ApiProblem("format-shows-nothing", f"the format {new.format} has no page to show the step's stamp on")
+        level = new.level or profile.level
+        if level not in chosen.levels:
+            raise ApiProblem("format-without-level", f"{new.format} is made at {', '.join(chosen.levels)}")
+    for document in new.documents:
+        if new.format == "xades" and document.media_type != chosen.media_type:
+            raise ApiProblem("document-not-xml", document_id=document.id)
 
 
 def _check_new_step(services: Services, work: UnitOfWork, caller: Caller, step: NewStep, now: datetime) -> None:
@@ -224,6 +258,8 @@ def _rows(caller: Caller, new: NewRequest, now: datetime) -> SigningRequestRow:
         client_id=caller.client_id,
         dossier_code=new.dossier_code,
         title=new.title,
+        format=new.format,
+        level=new.level.value if new.level else None,
         state=RequestState.CREATED,
         expires_at=new.expires_at,
         created_at=now,

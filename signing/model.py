@@ -36,6 +36,10 @@ class Level(StrEnum):
         return self in {Level.B_LT, Level.B_LTA}
 
 
+# The format of signatures in PDF files, beside the names in signing.files.registry.FORMATS.
+PADES = "pades"
+
+
 class SignatureScheme(StrEnum):
     """How a key turns a message into a signature value (RFC 8017; FIPS 186-5; RFC 8032)."""
 

@@ -32,6 +32,10 @@ class SigningRequestRow(Base):
     client_id: Mapped[str] = mapped_column(String(36))
     dossier_code: Mapped[str] = mapped_column(String(120), index=True)
     title: Mapped[str]
+    # PAdES, or a name of signing.files.registry.FORMATS.
+    format: Mapped[str] = mapped_column(String(20))
+    # None leaves each step its profile's own.
+    level: Mapped[str | None] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(20))
     # Why it waits, was refused or failed: the code of an error, and a plain English fact about it.
     problem_code: Mapped[str | None] = mapped_column(String(80))

@@ -16,6 +16,8 @@ from gateway.auth.oauth import authorised
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.problems import ApiProblem
 from gateway.signing_requests import NewRequest, NewStep, cancel_request, open_request, refuse_request
+from signing.files.registry import FORMATS
+from signing.model import PADES, Level
 from signing.request_flow import progress_percent
 from signing.states import DocumentState, RequestState
 from signing.store import SigningRequestRow, SigningStepRow
@@ -82,6 +84,10 @@ class SigningRequestIn(StrictBody):
     title: str = Field(..., min_length=1, max_length=500)
     document_ids: list[str] = Field(..., min_length=1)
     steps: list[StepIn] = Field(..., min_length=1, max_length=25)
+    format: str = Field(
+        PADES, max_length=20, description=f"{PADES} for PDF files; {', '.join(FORMATS)} for files of any kind"
+    )
+    level: Level | None = Field(None, description="Of every signature; the profile's own by default")
     expires_at: AwareDatetime | None = None
 
 
@@ -143,6 +149,8 @@ class SigningRequestOut(BaseModel):
     unit_id: str
     dossier_code: str
     title: str
+    format: str
+    level: Level | None
     state: RequestState
     problem_code: str | None
     problem_detail: str | None
@@ -205,6 +213,8 @@ def render(row: SigningRequestRow) -> dict[str, Any]:
         unit_id=row.unit_id,
         dossier_code=row.dossier_code,
         title=row.title,
+        format=row.format,
+        level=Level(row.level) if row.level else None,
         state=RequestState(row.state),
         problem_code=row.problem_code,
         problem_detail=row.problem_detail,
@@ -261,7 +271,7 @@ def create(body: SigningRequestIn) -> Response:
 
     def make(work: UnitOfWork) -> Answer:
         documents = tuple(get_document(work, document_id) for document_id in body.document_ids)
-        request = NewRequest(body.dossier_code, body.title, documents, steps, body.expires_at)
+        request = NewRequest(body.dossier_code, body.title, documents, steps, body.expires_at, body.format, body.level)
         return render(open_request(services(), work, caller(), request, now())), 201
 
     return write_once(body, make)
@@ -315,7 +325,7 @@ def refuse(path: RequestPath, body: ReasonIn) -> Response:
 @blueprint.get(
     "/signing-requests/<request_id>/documents/<document_id>/signed",
     summary="Download the signed document",
-    responses={200: file_answer("application/pdf")},
+    responses={200: file_answer("application/pdf", *sorted({known.media_type for known in FORMATS.values()}))},
 )
 @authorised("signing:read")
 def signed(path: SignedDocumentPath) -> Response:

@@ -4,11 +4,12 @@ import re
 from enum import StrEnum
 from pathlib import Path
 
+from signing.formats.asic.container import ASIC_E, ASIC_S
+
 HEAD_BYTES = 4096
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _COMPACT_JWS = re.compile(rb"[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.")
 _MEDIA_TYPE_NAME = b"mimetype"
-_ASIC = b"application/vnd.etsi.asic-"
 _LOCAL_HEADER_BYTES = 30
 
 
@@ -44,13 +45,29 @@ def sniff_format(path: Path) -> SignedFormat | None:
     return SignedFormat.CADES if head.startswith(b"\x30") and _SIGNED_DATA in head[:32] else None
 
 
+def asic_media_type(head: bytes) -> str | None:
+    """Return what a ZIP file says it is as its first entry, where that is an ASiC container; else None.
+
+    Args:
+        head: The first hundred bytes, or more. Source: ETSI EN 319 162-1 V1.1.1, A.1.
+    """
+    name, content = _first_entry(head)
+    stated = next((kind for kind in (ASIC_S, ASIC_E) if content.startswith(kind.encode("ascii"))), None)
+    return stated if name == _MEDIA_TYPE_NAME else None
+
+
 def _container(head: bytes) -> SignedFormat | None:
     """Look at the first entry of a ZIP file. Source: ETSI EN 319 162-1 V1.1.1, A.1 (mimetype); ISO/IEC 29500-2."""
-    name_length = int.from_bytes(head[26:28], "little")
-    extra_length = int.from_bytes(head[28:30], "little")
-    name = head[_LOCAL_HEADER_BYTES : _LOCAL_HEADER_BYTES + name_length]
-    content = head[_LOCAL_HEADER_BYTES + name_length + extra_length :]
-    if name == _MEDIA_TYPE_NAME and content.startswith(_ASIC):
+    name, _ = _first_entry(head)
+    if asic_media_type(head) is not None:
         return SignedFormat.ASIC
     ooxml = name == b"[Content_Types].xml" or name.startswith((b"_rels/", b"word/", b"xl/", b"docProps/"))
     return SignedFormat.OOXML if ooxml else SignedFormat.ASIC if b"META-INF/" in head else None
+
+
+def _first_entry(head: bytes) -> tuple[bytes, bytes]:
+    """Return the first entry's name and what is seen of its content; meant for entries that are not compressed."""
+    name_length = int.from_bytes(head[26:28], "little")
+    extra_length = int.from_bytes(head[28:30], "little")
+    name = head[_LOCAL_HEADER_BYTES : _LOCAL_HEADER_BYTES + name_length]
+    return name, head[_LOCAL_HEADER_BYTES + name_length + extra_length :]

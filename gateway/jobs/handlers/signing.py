@@ -29,10 +29,11 @@ from config.confinement import ConfinementError
 from config.identifiers import new_id
 from config.secrets import SecretUnavailable
 from gateway.archive import ARCHIVE_TASK
-from gateway.blobs import Blob, BlobMissing
+from gateway.blobs import BlobMissing
 from gateway.db.outbox import Task
 from gateway.db.tables.documents import DocumentRow
 from gateway.db.unit_of_work import UnitOfWork
+from gateway.file_signing import KeptFile, sign_kept_file
 from gateway.jobs.outcome import Done, Later, Outcome
 from gateway.jobs.runner import backoff
 from gateway.key_holds import hold_key
@@ -45,9 +46,15 @@ from signing.errors import SigningError
 from signing.errors.documents import DocumentNotSignable
 from signing.errors.evidence import MaterialNotSound
 from signing.errors.keys import KeySourceNotServedYet, PinIncorrect, PinLocked
-from signing.errors.signatures import AlgorithmNotAllowed, ProfileUnusable, RevisionAltered, SignatureDoesNotFit
+from signing.errors.signatures import (
+    AlgorithmNotAllowed,
+    ProfileUnusable,
+    ResultUnsound,
+    RevisionAltered,
+    SignatureDoesNotFit,
+)
 from signing.errors.stamps import PictureUnusable, PlacementError, StampTextInvalid, StampTextMissing
-from signing.model import Level, SignedRevision
+from signing.model import PADES, Level, SignedRevision
 from signing.request_flow import Progress, after_signature, next_signature
 from signing.states import FINAL, RequestState, StepState, move_request, move_step
 from signing.store import SignatureRow, SigningRequestRow, SigningStepRow
@@ -62,6 +69,7 @@ FINAL_FAULTS = (
     PlacementError,
     PictureUnusable,
     ProfileUnusable,
+    ResultUnsound,
     AlgorithmNotAllowed,
     AlgorithmRefused,
     SignatureDoesNotFit,
@@ -80,7 +88,14 @@ FINAL_FAULTS = (
     ResultNotGood,
 )
 # The document alone is at fault: the request's other documents go on without it.
-DOCUMENT_FAULTS = (DocumentNotSignable, PlacementError, SignatureDoesNotFit, RevisionAltered, ResultNotGood)
+DOCUMENT_FAULTS = (
+    DocumentNotSignable,
+    PlacementError,
+    SignatureDoesNotFit,
+    RevisionAltered,
+    ResultNotGood,
+    ResultUnsound,
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,8 @@ class _Turn:
     profile_code: str
     placement: dict[str, Any] | None
     stamp_values: dict[str, str]
+    format: str
+    level: Level | None
 
 
 def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
@@ -103,9 +120,9 @@ def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
     turn = _next_turn(services, task.subject_id, now)
     if turn is None:
         return Done()
-    order = SigningOrder(turn.certificate, turn.profile_code, turn.placement, turn.stamp_values)
+    order = SigningOrder(turn.certificate, turn.profile_code, turn.placement, turn.stamp_values, turn.level)
     try:
-        signed, blob = sign_kept_document(services, order, turn.input_document.sha256, now)
+        made = _sign(services, turn, order, now)
     except SQLAlchemyError:
         raise
     except NEEDS_A_PERSON as error:
@@ -123,8 +140,16 @@ def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
         # The runner logs it and tries again; whoever asks about the request must see that it waits, and for us.
         _wait(services, turn, "unexpected", "a fault of the gateway; its log tells more", task)
         raise
-    _keep(services, turn, signed, blob)
+    _keep(services, turn, made)
     return Done()
+
+
+def _sign(services: Services, turn: _Turn, order: SigningOrder, now: datetime) -> KeptFile:
+    document = turn.input_document
+    if turn.format != PADES:
+        return sign_kept_file(services, order, turn.format, document, now)
+    signed, blob = sign_kept_document(services, order, document.sha256, now)
+    return KeptFile(signed, blob, document.filename, document.media_type)
 
 
 def _next_turn(services: Services, request_id: str, now: datetime) -> _Turn | None:
@@ -155,14 +180,16 @@ def _next_turn(services: Services, request_id: str, now: datetime) -> _Turn | No
             step.profile_code,
             step.placement,
             step.stamp_values or {},
+            request.format,
+            Level(request.level) if request.level else None,
         )
         work.commit()
         return turn
 
 
-def _keep(services: Services, turn: _Turn, signed: SignedRevision, blob: Blob) -> None:
+def _keep(services: Services, turn: _Turn, made: KeptFile) -> None:
     """Commit the signature, unless the request was ended or signed by another worker meanwhile."""
-    now = datetime.now(UTC)
+    now, signed = datetime.now(UTC), made.signed
     with services.unit_of_work() as work:
         request = work.signing.locked(turn.request_id)
         if request is None or request.state in FINAL:
@@ -173,7 +200,15 @@ def _keep(services: Services, turn: _Turn, signed: SignedRevision, blob: Blob) -
         if step.state != StepState.READY or document.current_document_id != turn.input_document.id:
             log.info("another worker has signed this; the second signature is dropped", request_id=turn.request_id)
             return
-        output = next_revision(turn.input_document, blob, ACTOR, now, signatures=1)
+        output = next_revision(
+            turn.input_document,
+            made.blob,
+            ACTOR,
+            now,
+            signatures=1,
+            filename=made.filename,
+            media_type=made.media_type,
+        )
         work.session.add(output)
         step.signatures.append(_signature(turn, request, output, signed))
         document.current_document_id = output.id
