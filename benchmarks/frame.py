@@ -34,12 +34,17 @@ class Comparison:
         count: How many things one call of either does.
         ours, baseline: Do them; what they return is checked to be count.
         baseline_name: What the baseline is, in a few words.
+        at_most: The ratio that is held to; None where the figure is only watched.
+        clock: In seconds; processor time where all the work is in this process, so that other work of the machine is
+            in neither figure.
     """
 
     count: int
     ours: Callable[[], int]
     baseline_name: str
     baseline: Callable[[], int]
+    at_most: float | None = None
+    clock: Callable[[], float] = perf_counter
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Measurement:
     Attributes:
         ours_per_second, baseline_per_second: Of the shortest round of each.
         ratio: How many times the baseline's time ours takes; less is better.
+        at_most: The ratio that is held to, if any.
         problem: Why there are no figures; None where there are.
     """
 
@@ -60,7 +66,13 @@ class Measurement:
     ours_per_second: float | None = None
     baseline_per_second: float | None = None
     ratio: float | None = None
+    at_most: float | None = None
     problem: str | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether there are figures, and no more than was to be held."""
+        return self.ratio is not None and (self.at_most is None or self.ratio <= self.at_most)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the measurement ready for JSON."""
@@ -74,18 +86,21 @@ class Benchmark:
     name: str
     unit: str
     prepare: Callable[[Path], Comparison]
+    seconds: float = ROUNDS_SECONDS
 
 
 REGISTRY: dict[str, Benchmark] = {}
 
 
-def benchmark(name: str, *, unit: str) -> Callable[[Callable[[Path], Comparison]], Callable[[Path], Comparison]]:
-    """Register a benchmark under a name that stays the same over time."""
+def benchmark(
+    name: str, *, unit: str, seconds: float = ROUNDS_SECONDS
+) -> Callable[[Callable[[Path], Comparison]], Callable[[Path], Comparison]]:
+    """Register a benchmark under a name that stays the same over time; it is repeated for so many seconds."""
 
     def register(prepare: Callable[[Path], Comparison]) -> Callable[[Path], Comparison]:
         if name in REGISTRY:
             raise ValueError(f"two benchmarks are called {name}")
-        REGISTRY[name] = Benchmark(name, unit, prepare)
+        REGISTRY[name] = Benchmark(name, unit, prepare, seconds)
         return prepare
 
     return register
@@ -100,20 +115,20 @@ def load_benchmarks() -> dict[str, Benchmark]:
     return dict(sorted(REGISTRY.items()))
 
 
-def compare(chosen: Benchmark, folder: Path, seconds: float = ROUNDS_SECONDS) -> Measurement:
-    """Time both ways in turn until the seconds are over, and take the shortest round of each.
+def compare(chosen: Benchmark, folder: Path) -> Measurement:
+    """Time both ways in turn until its seconds are over, and take the shortest round of each.
 
     Raises:
         ValueError: One of them did not do what it was asked, so its time means nothing.
     """
     asked = chosen.prepare(folder)
     times: dict[str, list[float]] = {"ours": [], "baseline": []}
-    ends_at = perf_counter() + seconds
+    ends_at = perf_counter() + chosen.seconds
     while len(times["ours"]) < FEWEST_ROUNDS or perf_counter() < ends_at:
         for side, call in (("baseline", asked.baseline), ("ours", asked.ours)):
-            started = perf_counter()
+            started = asked.clock()
             done = call()
-            times[side].append(perf_counter() - started)
+            times[side].append(asked.clock() - started)
             if done != asked.count:
                 raise ValueError(f"{side} did {done} of {asked.count} {chosen.unit}")
     ours, baseline = min(times["ours"]), min(times["baseline"])
@@ -126,6 +141,7 @@ def compare(chosen: Benchmark, folder: Path, seconds: float = ROUNDS_SECONDS) ->
         ours_per_second=asked.count / ours,
         baseline_per_second=asked.count / baseline,
         ratio=ours / baseline,
+        at_most=asked.at_most,
     )
 
 
@@ -133,7 +149,8 @@ def run_bounded(chosen: Benchmark, limit_seconds: float = LIMIT_SECONDS) -> Meas
     """Run one benchmark in a process of its own, so that none keeps, slows or ends another."""
     context = multiprocessing.get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_measure, args=(chosen, sending), daemon=True)
+    # Not a daemon: a benchmark may have children of its own, which end when its end of their pipes does.
+    process = context.Process(target=_measure, args=(chosen, sending))
     process.start()
     sending.close()
     try:

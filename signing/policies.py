@@ -12,7 +12,7 @@ from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from certs.algorithms import AlgorithmTable, AlgorithmUse, shipped_algorithms
 from certs.errors import CertificateUnreadable
-from certs.key_descriptions import UsedAlgorithms, describe_key
+from certs.key_descriptions import UsedAlgorithms, UsedKey, describe_key
 from certs.names import parse_certificate
 from signing.errors.signatures import AlgorithmNotAllowed
 from signing.model import SignatureAlgorithm
@@ -71,14 +71,19 @@ def check_acceptable(
     Raises:
         AlgorithmNotAllowed: Names the algorithm and its last day.
     """
-    try:
-        key = describe_key(parse_certificate(certificate_der).public_key)
-    except CertificateUnreadable:
-        raise AlgorithmNotAllowed("the signing certificate cannot be read") from None
-    used = UsedAlgorithms((algorithm.digest_algorithm,), key)
+    used = UsedAlgorithms((algorithm.digest_algorithm,), _described_key(certificate_der))
     refused = (algorithms or shipped_algorithms()).refusal(used, AlgorithmUse.DOCUMENT, now)
     if refused is not None:
         raise AlgorithmNotAllowed(refused.fact)
+
+
+@lru_cache(maxsize=1024)
+def _described_key(certificate_der: bytes) -> UsedKey:
+    """Return the certificate's key; decoding a certificate takes several times as long as signing with its key."""
+    try:
+        return describe_key(parse_certificate(certificate_der).public_key)
+    except CertificateUnreadable:
+        raise AlgorithmNotAllowed("the signing certificate cannot be read") from None
 
 
 def _bound_pss(certificate_der: bytes) -> SignatureAlgorithm:

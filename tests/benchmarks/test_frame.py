@@ -37,7 +37,7 @@ def dies(folder: Path) -> Comparison:
 
 
 def test_the_ratio_is_our_time_over_the_baselines(tmp_path):
-    found = compare(Benchmark("x", "waits", twice_as_slow), tmp_path, seconds=0.2)
+    found = compare(Benchmark("x", "waits", twice_as_slow, seconds=0.2), tmp_path)
 
     assert found.ratio == pytest.approx(2, rel=0.5)
     assert found.ours_per_second == pytest.approx(500, rel=0.5)
@@ -46,10 +46,10 @@ def test_the_ratio_is_our_time_over_the_baselines(tmp_path):
 
 
 def test_a_side_that_did_less_than_asked_gives_no_figure(tmp_path):
-    lazy = Benchmark("x", "waits", lambda folder: Comparison(10, waits(0, done=9), "b", waits(0)))
+    lazy = Benchmark("x", "waits", lambda folder: Comparison(10, waits(0, done=9), "b", waits(0)), seconds=0)
 
     with pytest.raises(ValueError, match="ours did 9 of 10 waits"):
-        compare(lazy, tmp_path, seconds=0)
+        compare(lazy, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,19 @@ def test_every_measuring_module_is_found():
     assert modules == {f"benchmarks.{path.stem}" for path in folder.glob("measure_*.py")}
 
 
-def measured(name: str, problem: str | None) -> Measurement:
+def measured(name: str, at_most: float | None, problem: str | None) -> Measurement:
     if problem:
         return Measurement(name, "things", problem=problem)
-    return Measurement(name, "things", "the rest", 10, 3, 1234.5, 2469.0, 2.0)
+    return Measurement(name, "things", "the rest", 10, 3, 1234.5, 2469.0, 2.0, at_most)
 
 
-@pytest.mark.parametrize(("problem", "code"), [(None, 0), ("it broke", 1)])
+@pytest.mark.parametrize(
+    ("at_most", "problem", "code"), [(None, None, 0), (2.0, None, 0), (1.99, None, 1), (None, "it broke", 1)]
+)
 def test_the_command_prints_a_table_writes_json_and_says_by_its_code_whether_all_held(
-    tmp_path, monkeypatch, capsys, problem, code
+    tmp_path, monkeypatch, capsys, at_most, problem, code
 ):
-    monkeypatch.setattr(command, "run_bounded", lambda chosen: measured(chosen.name, problem))
+    monkeypatch.setattr(command, "run_bounded", lambda chosen: measured(chosen.name, at_most, problem))
     monkeypatch.setenv("COLUMNS", "160")
 
     assert command.main(["camt053-parse", "--json", str(tmp_path / "bench.json")]) == code

@@ -1,12 +1,14 @@
 """Which keys we sign with."""
 
 import subprocess
+from datetime import timedelta
 
 import pytest
 
+from signing import policies
 from signing.errors.signatures import AlgorithmNotAllowed
 from signing.model import SignatureAlgorithm
-from signing.policies import signature_algorithm
+from signing.policies import check_acceptable, signature_algorithm
 
 
 def test_each_allowed_key_has_its_algorithm(pki):
@@ -20,6 +22,15 @@ def test_pss_is_taken_by_rsa_keys_alone_where_it_is_preferred(pki):
     assert signature_algorithm(pki.official.der, prefer_pss=True) is SignatureAlgorithm.RSASSA_PSS_SHA256
     assert signature_algorithm(pki.official_p256.der, prefer_pss=True) is SignatureAlgorithm.ECDSA_SHA256
     assert signature_algorithm(pki.official_ed25519.der, prefer_pss=True) is SignatureAlgorithm.ED25519
+
+
+def test_a_certificate_is_decoded_once_and_judged_each_time(pki, monkeypatch, now):
+    check_acceptable(SignatureAlgorithm.RSA_SHA256, pki.seal.der, now)
+    monkeypatch.setattr(policies, "parse_certificate", None)
+
+    check_acceptable(SignatureAlgorithm.RSA_SHA256, pki.seal.der, now)
+    with pytest.raises(AlgorithmNotAllowed):
+        check_acceptable(SignatureAlgorithm.RSA_SHA256, pki.seal.der, now + timedelta(days=100 * 365))
 
 
 def pss_certificate(folder, *options: str) -> bytes:
