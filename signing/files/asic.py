@@ -125,7 +125,7 @@ def _finish(
 ) -> SignedFile:
     if archive and level is Level.B_LTA and means.raising is not None:
         archive_in_place(target, means.raising)
-    report = means.confined.run(validate_asic, target, means.policy, now)
+    report = means.confined.run(validate_asic, target, means.policy, means.checking_time(now))
     check_result(report, name, signer.certificate_der, f"CAdES-{level}")
     return dataclasses.replace(measured(target, level, signed.signed_at), number=signed.number)
 

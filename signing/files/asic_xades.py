@@ -110,7 +110,7 @@ def _finish(
     target: Path, name: str, signature: Path, signer: FileSigner, signed: SignedXml, means: Means, now: datetime
 ) -> SignedXml:
     number = means.confined.run(name_of_signature, signature.read_bytes(), signed.signature_id)
-    report = means.confined.run(validate_asic, target, means.policy, now)
+    report = means.confined.run(validate_asic, target, means.policy, means.checking_time(now))
     check_result(report, f"{name}{number}", signer.certificate_der, f"XAdES-{signed.level}")
     made = measured(target, signed.level, signed.signed_at)
     return dataclasses.replace(signed, sha256=made.sha256, size_bytes=made.size_bytes)

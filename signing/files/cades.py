@@ -116,5 +116,5 @@ def _finish(
     """Make the file provable where the level says so, and let it pass only if our own check finds what was asked."""
     if level.has_material and means.raising is not None:
         raise_in_place(target, content, level, means.raising, judge_file(target, content, means.raising))
-    report = means.confined.run(validate_cades, target, content, means.policy, now)
+    report = means.confined.run(validate_cades, target, content, means.policy, means.checking_time(now))
     check_result(report, name, signer.certificate_der, f"CAdES-{level}")

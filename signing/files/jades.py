@@ -84,7 +84,7 @@ def sign_jades_in_parallel(
     jws = means.confined.run(read_jws_file, jws_file)
     if jws.serialisation is Serialisation.COMPACT or level.has_material:
         raise SerialisationUnfit("the compact form has one signature, and no form here goes above B-T")
-    before = means.confined.run(validate_jades, jws_file, dict(files), means.policy, now)
+    before = means.confined.run(validate_jades, jws_file, dict(files), means.policy, means.checking_time(now))
     if not all(one.intact for one in before.signatures):
         raise SignedContentDiffers("a signature there does not hold over what was given")
     tsa = needed_tsa(level, means)
@@ -147,5 +147,5 @@ def _check(
     means: Means,
     now: datetime,
 ) -> None:
-    report = means.confined.run(validate_jades, target, dict(files), means.policy, now)
+    report = means.confined.run(validate_jades, target, dict(files), means.policy, means.checking_time(now))
     check_result(report, name, signer.certificate_der, f"JAdES-{level}")

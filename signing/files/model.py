@@ -1,7 +1,8 @@
 """What signing a file takes, and what comes of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from config.confinement import ConfinedRunner
@@ -45,6 +46,10 @@ class FileSigner:
         return chosen if self.preferred is None else self.preferred
 
 
+def _present() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Means:
     """What signing works with besides the key.
@@ -54,12 +59,18 @@ class Means:
         policy: What the result is checked against before it leaves; time-stamps need its anchors.
         tsa: Needed from B-T on.
         raising: Needed from B-LT on: whom to ask for what makes the signature provable.
+        clock: Tells the time when a result is checked, which may be minutes after the claimed one.
     """
 
     confined: ConfinedRunner
     policy: ValidationPolicy
     tsa: TimestampAuthority | None = None
     raising: AugmentationTools | None = None
+    clock: Callable[[], datetime] = _present
+
+    def checking_time(self, claimed: datetime) -> datetime:
+        """Return when a result is checked: a stamp that an authority took minutes for is not one from the future."""
+        return max(claimed, self.clock())
 
 
 @dataclass(frozen=True)

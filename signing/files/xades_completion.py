@@ -110,5 +110,5 @@ def _check(target: Path, prepared: PreparedXades, level: Level, means: Means, no
     who = prepared.unfinished.signer
     data = target.read_bytes()
     name = means.confined.run(name_of_signature, data, who.signature_id)
-    report = means.confined.run(validate_xml, data, prepared.external_file, means.policy, now)
+    report = means.confined.run(validate_xml, data, prepared.external_file, means.policy, means.checking_time(now))
     check_result(report, name or "", who.certificate_der, f"XAdES-{level}")

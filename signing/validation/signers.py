@@ -8,7 +8,13 @@ from certs.model import SubIndication
 from certs.revocation.answers import evidence_times
 from certs.revocation.model import EvidenceItem, RevocationEvidence
 from signing.formats.ber import read_element
-from signing.formats.cades.archive import ARCHIVE_TIME_STAMP, archive_imprint, index_holds, read_hash_index
+from signing.formats.cades.archive import (
+    ARCHIVE_TIME_STAMP,
+    archive_imprint,
+    index_holds,
+    index_lists,
+    read_hash_index,
+)
 from signing.formats.cades.attributes import COUNTER_SIGNATURE
 from signing.formats.cades.material import read_material
 from signing.formats.cades.structure import (
@@ -73,20 +79,39 @@ def judge_signers(context: SignerContext) -> tuple[SignatureReport, ...]:
     reports: list[SignatureReport] = []
     for number, signer in enumerate(context.parts.signers, start=1):
         name = f"{context.label}#{number}"
-        reports.append(guarded(name, partial(_judge, name, signer, context), context.surroundings))
-        reports += _judge_counters(name, signer, context, MAX_COUNTER_DEPTH)
+        own = guarded(name, partial(_judge, name, signer, context), context.surroundings)
+        archive = tuple(stamp for stamp in own.timestamps if stamp.place == "archive")
+        reports += [own, *_judge_counters(name, signer, context, archive, MAX_COUNTER_DEPTH)]
     return tuple(reports)
 
 
-def _judge_counters(name: str, signer: SignerParts, context: SignerContext, depth: int) -> list[SignatureReport]:
-    """Judge what was signed over a signature, and over that in turn."""
+def _judge_counters(
+    name: str, signer: SignerParts, context: SignerContext, archive: tuple[TimestampReport, ...], depth: int
+) -> list[SignatureReport]:
+    """Judge what was signed over a signature, and over that in turn: an archive time-stamp there covers all of it."""
     reports: list[SignatureReport] = []
     for number, counter in enumerate(attempt(partial(counter_signers, signer), []), start=1):
         below = f"{name}.{number}"
-        reports.append(guarded(below, partial(_judge_counter, below, signer, counter, context), context.surroundings))
+        covering = attempt(partial(_stamps_over, number - 1, signer, archive), ())
+        around = replace(context, covering=(*context.covering, *covering))
+        reports.append(guarded(below, partial(_judge_counter, below, signer, counter, around), around.surroundings))
         if depth > 1:
-            reports += _judge_counters(below, counter, context, depth - 1)
+            reports += _judge_counters(below, counter, around, (), depth - 1)
     return reports
+
+
+def _stamps_over(
+    position: int, signer: SignerParts, archive: tuple[TimestampReport, ...]
+) -> tuple[TimestampReport, ...]:
+    """Return those of a signer's archive time-stamps whose index lists a counter-signature over it."""
+    counter = values_of(signer.unsigned_attributes, COUNTER_SIGNATURE)[position]
+    tokens = values_of(signer.unsigned_attributes, ARCHIVE_TIME_STAMP)
+    indexes = (read_hash_index(token) for token in tokens[: len(archive)])
+    return tuple(
+        stamp
+        for stamp, index in zip(archive, indexes, strict=True)
+        if index is not None and index_lists(index, COUNTER_SIGNATURE, counter)
+    )
 
 
 def is_counter_signature(name: str) -> bool:

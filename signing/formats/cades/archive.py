@@ -102,6 +102,11 @@ def index_holds(index: HashIndex, parts: SignedDataParts, signer: SignerParts) -
     )
 
 
+def index_lists(index: HashIndex, kind: bytes, value: bytes) -> bool:
+    """Say whether an index covers one value of an unsigned attribute; one that lists whole attributes tells nothing."""
+    return index.by_value and _hashes([kind + value], index.digest_algorithm) <= index.attributes
+
+
 def _parse_index(encoded: bytes, *, by_value: bool) -> HashIndex:
     fields = children(read_element(encoded))
     algorithm = "sha256"

@@ -185,7 +185,7 @@ def test_everyone_who_signed_beside_and_above_becomes_provable(papers, city):
     found = papers.offline(raised, papers.source).signatures
     assert [(one.field_name, one.indication.value, one.level) for one in found] == [
         ("#1", "TOTAL_PASSED", "CAdES-B-LTA"),
-        ("#1.1", "TOTAL_PASSED", "CAdES-B-LT"),
+        ("#1.1", "TOTAL_PASSED", "CAdES-B-LTA"),
         ("#2", "TOTAL_PASSED", "CAdES-B-LTA"),
     ]
 
