@@ -25,6 +25,7 @@ from signing.key_sources.uri import is_server_side
 
 EXPIRING = "certificate.expiring"
 SELF_CHECK_FAILED = "certificate.self-check-failed"
+SELF_CHECK_MENDED = "certificate.self-check-mended"
 ACTOR = "system:certificates"
 REFRESH_TASK = "revocation-refresh"
 SELF_CHECK_EVERY = timedelta(days=7)
@@ -162,6 +163,8 @@ def _keep_outcome(
         if code is not None and code != known:
             # Once for each fault, however often it is found again.
             work.happened(SELF_CHECK_FAILED, row.id, row.unit_id, {"code": code}, now)
+        if code is None and known is not None:
+            work.happened(SELF_CHECK_MENDED, row.id, row.unit_id, {"code": known}, now)
         if code is not None and isinstance(error, PinIncorrect | PinLocked):
             hold_key(work, row.id, code, ACTOR, now)
         if code is None and row.hold_code == KEY_NOT_PROVED:

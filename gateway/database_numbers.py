@@ -79,6 +79,11 @@ def _certificates(session: Session, now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "gateway_keys_failing_self_check", "Keys whose last self-check failed", value=session.scalar(failing) or 0
     )
+    held = GaugeMetricFamily("gateway_keys_held", "Keys that nobody uses until a person acts", labels=["code"])
+    counted_holds = select(SigningCertificate.hold_code, func.count()).where(SigningCertificate.hold_code.is_not(None))
+    for code, count in session.execute(counted_holds.group_by(SigningCertificate.hold_code)):
+        held.add_metric([str(code)], count)
+    yield held
 
 
 def _outbox(session: Session, now: datetime) -> Iterator[Metric]:

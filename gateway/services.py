@@ -24,6 +24,7 @@ from gateway.metrics import CountedExchange, count_timestamp_attempt, note_resti
 from gateway.outgoing import AddressGuard
 from gateway.partner_trust import PartnerTrust
 from gateway.secret_providers.vault import VaultAccount, VaultSecrets
+from gateway.timestamp_health import AuthorityHealth
 from payments.providers.http import trust_cas
 from payments.providers.registry import ProviderRegistry, make_providers
 from signing.key_sources.registry import KeySources
@@ -90,9 +91,14 @@ class Services:
             for item in self.settings.timestamp_authorities
         ]
         total = SHARE_OF_LEASE * self.settings.worker.lease_seconds
-        in_turn = AuthoritiesInTurn(
-            authorities, TurnRules(total_timeout_seconds=total), on_attempt=lambda attempt: _count(in_turn, attempt)
-        )
+        health = AuthorityHealth(self.unit_of_work)
+
+        def noted(attempt: TimestampAttempt) -> None:
+            count_timestamp_attempt(attempt)
+            note_resting(in_turn, attempt)
+            health.note(attempt)
+
+        in_turn = AuthoritiesInTurn(authorities, TurnRules(total_timeout_seconds=total), on_attempt=noted)
         return in_turn
 
     @cached_property
@@ -110,11 +116,6 @@ class Services:
         self.confined.close()
         self.key_sources.close_all()
         self.engine.dispose()
-
-
-def _count(authorities: AuthoritiesInTurn, attempt: TimestampAttempt) -> None:
-    count_timestamp_attempt(attempt)
-    note_resting(authorities, attempt)
 
 
 def open_secrets(settings: Settings) -> SecretProvider:

@@ -63,11 +63,15 @@ def _person(row: AccountRow) -> Person:
     return Person(row.id, row.full_name, row.unit_id, row.role)
 
 
+def sees_whole_city(viewer: object) -> bool:
+    """Say whether a signed-in person looks after all units."""
+    return cast("Person", viewer).role in ROLES_OF_THE_CITY
+
+
 def visible_units(services: Services, viewer: object) -> tuple[str, ...]:
     """Return the ids of the units whose rows a signed-in person may see."""
-    person = cast("Person", viewer)
-    if person.role not in ROLES_OF_THE_CITY:
-        return (person.unit_id,)
+    if not sees_whole_city(viewer):
+        return (cast("Person", viewer).unit_id,)
     with services.unit_of_work(read_only=True) as work:
         return tuple(work.session.scalars(select(UnitRow.id)))
 

@@ -18,6 +18,7 @@ EVENTS = {
     "signing-request.failed": Text("Không ký được", "Signing failed"),
     "certificate.expiring": Text("Chứng thư sắp hết hạn", "Certificate expires soon"),
     "certificate.self-check-failed": Text("Khoá ký không qua tự kiểm tra", "A key failed its self-check"),
+    "certificate.self-check-mended": Text("Khoá ký lại qua tự kiểm tra", "A key passes its self-check again"),
     "certificate.held": Text("Tạm dừng một chứng thư", "Certificate held"),
     "certificate.released": Text("Dùng lại một chứng thư", "Certificate released"),
     "certificate.withdrawn": Text("Ngừng dùng một chứng thư", "Certificate withdrawn"),

@@ -1,14 +1,17 @@
 """Gives the pages their data: the one implementation of gateway.web.ports.PageData."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import IO, Any
 
 from flask import Flask, request
 
-from gateway.auth.accounts import visible_units
+from gateway.auth.accounts import sees_whole_city, visible_units
 from gateway.pages import pay, stories, story_list, verify
+from gateway.pages.certificates import certificates_page
 from gateway.pages.files import download_document
 from gateway.services import Services
+from gateway.web.certificate_views import CertificatesPage
 from gateway.web.view_models import (
     Download,
     PayPage,
@@ -67,6 +70,10 @@ class GatewayPages:
 
     def file(self, viewer: object, file_id: str) -> Download | None:
         return download_document(self._services, file_id, visible_units(self._services, viewer))
+
+    def certificates(self, viewer: object, days: int) -> CertificatesPage:
+        units, whole_city = visible_units(self._services, viewer), sees_whole_city(viewer)
+        return certificates_page(self._services, units, days, datetime.now(UTC), whole_city=whole_city)
 
     def openapi(self) -> Mapping[str, Any]:
         document: Mapping[str, Any] = self._app.api_doc  # type: ignore[attr-defined]  # flask-openapi3's

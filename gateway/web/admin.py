@@ -4,6 +4,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from certs.inventory import NOTICE_DAYS
 from gateway.web import samples
 from gateway.web.downloads import send
 from gateway.web.ports import pages
@@ -43,6 +44,14 @@ def story(code: str) -> ResponseReturnValue:
 def file(file_id: str) -> ResponseReturnValue:
     """Give a stored file, such as a document's revision."""
     return send(pages().file(viewer(), file_id) or abort(404), as_attachment=True)
+
+
+@blueprint.get("/certificates")
+def certificates() -> ResponseReturnValue:
+    """Show what ends soon, which keys are held or fail, and how what certificates lean on is doing."""
+    asked = request.args.get("days", type=int)
+    days = asked if asked in NOTICE_DAYS else max(NOTICE_DAYS)
+    return render_template("web/certificates.html", page=pages().certificates(viewer(), days))
 
 
 @blueprint.get("/styleguide")

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import get_locale
@@ -48,6 +49,16 @@ def file_size(size_bytes: int) -> str:
     return f"{format_decimal(round(amount, 1), locale=page_language())}{NO_BREAK_SPACE}{unit}"
 
 
+def seconds(value: float) -> str:
+    """Return a duration to a hundredth of a second: 0,25 s in Vietnamese, 0.25 s in English."""
+    return f"{format_decimal(round(value, 2), locale=page_language())}{NO_BREAK_SPACE}s"
+
+
+def age(value_seconds: int) -> str:
+    """Return an age in the largest unit that is full: 3 days, 5 hours, 12 minutes."""
+    return str(format_timedelta(value_seconds, threshold=1, locale=page_language()))
+
+
 def words(text: Text) -> str:
     """Return the text in the page's language."""
     return text.en if page_language() == "en" else text.vi
@@ -70,5 +81,5 @@ def code_marks(text: str) -> Markup:
 
 def register_formats(app: Flask) -> None:
     """Offer the formats to every template."""
-    for function in (vnd, moment, day, machine_time, file_size, words, grouped, code_marks):
+    for function in (vnd, moment, day, machine_time, file_size, seconds, age, words, grouped, code_marks):
         app.jinja_env.filters[function.__name__] = function

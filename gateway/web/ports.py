@@ -5,6 +5,7 @@ from typing import IO, Any, Protocol, cast
 
 from flask import current_app
 
+from gateway.web.certificate_views import CertificatesPage
 from gateway.web.view_models import (
     Download,
     PayPage,
@@ -85,6 +86,10 @@ class PageData(Protocol):
 
     def file(self, viewer: object, file_id: str) -> Download | None:
         """Return a stored file, or None where the viewer may not see it."""
+        ...
+
+    def certificates(self, viewer: object, days: int) -> CertificatesPage:
+        """Return the state of the certificates that the viewer may see; days: how soon those listed end."""
         ...
 
     def openapi(self) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from flask_babel import LazyString, lazy_gettext
 
+from gateway.web.certificate_views import KeyPlace, ListState, ServiceState
 from gateway.web.view_models import (
     Indication,
     PayState,
@@ -116,6 +117,26 @@ CALLBACK_ANSWERS = {
     "99": lazy_gettext("lỗi khác"),
 }
 
+SERVICE_STATES = {
+    ServiceState.GOOD: Label("good", "check", lazy_gettext("Tốt")),
+    ServiceState.FAILING: Label("bad", "warning", lazy_gettext("Đang lỗi")),
+    ServiceState.OVERDUE: Label("bad", "clock", lazy_gettext("Quá hạn")),
+    ServiceState.UNKNOWN: Label("neutral", "question", lazy_gettext("Chưa hỏi lần nào")),
+}
+LIST_STATES = {
+    ListState.IN_FORCE: Label("good", "check", lazy_gettext("Đang dùng")),
+    ListState.OVERDUE: Label("bad", "clock", lazy_gettext("Quá hạn")),
+    ListState.REFUSED: Label("warn", "warning", lazy_gettext("Bản mới bị từ chối, bản cũ còn dùng")),
+    ListState.WAITING: Label("warn", "clock", lazy_gettext("Chờ người thứ hai xác nhận")),
+}
+KEY_PLACES = {
+    KeyPlace.FILE: lazy_gettext("tệp khoá ở máy chủ"),
+    KeyPlace.TOKEN: lazy_gettext("thiết bị ở máy chủ"),
+    KeyPlace.DESK: lazy_gettext("thiết bị ở bàn làm việc"),
+    KeyPlace.REMOTE: lazy_gettext("dịch vụ ký từ xa"),
+    KeyPlace.UNREADABLE: lazy_gettext("địa chỉ khoá không đọc được"),
+}
+
 FEE_KINDS = {"phi": lazy_gettext("Phí"), "le-phi": lazy_gettext("Lệ phí")}
 ROLES = {"person": lazy_gettext("cá nhân"), "organisation": lazy_gettext("cơ quan, tổ chức")}
 
@@ -130,6 +151,9 @@ TABLES = {
     "STEP_KINDS": STEP_KINDS,
     "CALLBACK_OUTCOMES": CALLBACK_OUTCOMES,
     "CALLBACK_ANSWERS": CALLBACK_ANSWERS,
+    "SERVICE_STATES": SERVICE_STATES,
+    "LIST_STATES": LIST_STATES,
+    "KEY_PLACES": KEY_PLACES,
     "FEE_KINDS": FEE_KINDS,
     "ROLES": ROLES,
 }

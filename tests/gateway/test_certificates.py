@@ -309,6 +309,7 @@ def test_a_key_file_that_is_gone_is_told_once_and_looked_for_again_until_it_is_b
     assert [check.code for check in check_keys(unit.services, datetime.now(UTC))] == [""]
     with unit.services.unit_of_work(read_only=True) as work:
         assert work.certificates.get(certificate_id).self_check_code is None
+    assert unit.events("certificate.self-check-mended") == [{"code": "token-absent"}]
 
 
 def test_a_pin_that_is_refused_in_the_weekly_check_holds_the_key_and_is_not_tried_the_week_after(unit: Unit) -> None:

@@ -128,6 +128,7 @@ def test_the_databases_numbers_are_sums_without_a_unit_or_a_person(services: Ser
     assert found["gateway_certificates", ("organisation", "active")] == 1
     assert found["gateway_certificates", ("person", "withdrawn")] == 1
     assert found["gateway_keys_failing_self_check", ()] == 1
+    assert found["gateway_keys_held", ("pin-incorrect",)] == 1
     states = {"due": 3, "waiting": 1, "leased": 1, "dead": 1}
     assert {state: found["gateway_outbox_tasks", ("signing", state)] for state in states} == states
     assert 119 <= found["gateway_outbox_lag_seconds", ()] < 180

@@ -3,7 +3,9 @@
 import time
 
 import pytest
+from sqlalchemy import select
 
+from gateway.db.tables.authorities import AuthorityHealthRow
 from gateway.devpki.model import OFFICIAL, SEAL
 from tests.journeys.city import City, good_signatures
 from tests.journeys.conftest import MakeCity
@@ -70,6 +72,29 @@ def test_an_authority_that_hangs_holds_the_worker_no_longer_than_its_limit(
     stamper.behaviour = "good"
     city.later()
     assert city.request(request)["state"] == "completed"
+
+
+def test_what_the_worker_meets_is_written_down_for_the_operators_page(
+    make_city: MakeCity, stamper: Stamper, second_stamper: Stamper
+) -> None:
+    city = make_city(authorities=(stamper.url, second_stamper.url))
+    stamper.behaviour = "wrong-nonce"
+    city.ask((OFFICIAL,))
+    city.work()
+
+    lying, good = _health(city)
+    assert (lying.problem_code, lying.stamped_at) == ("timestamp-not-trustworthy", None)
+    assert (good.problem_code, good.failing_since) == (None, None)
+
+    stamper.behaviour = "good"
+    city.ask((OFFICIAL,))
+    city.work()
+    assert [row.problem_code for row in _health(city)] == [None, None]
+
+
+def _health(city: City) -> list[AuthorityHealthRow]:
+    with city.services.unit_of_work(read_only=True) as work:
+        return list(work.session.scalars(select(AuthorityHealthRow).order_by(AuthorityHealthRow.name)))
 
 
 def test_a_second_authority_takes_over_in_the_same_round(

@@ -46,7 +46,9 @@ def test_signing_in_and_out_needs_the_sessions_token(app: Flask, office: Office)
     assert auditor.get("/admin").status_code == 303
 
 
-@pytest.mark.parametrize("path", ["/admin", "/admin/dossiers/HS-1", "/admin/files/{}", "/admin/styleguide"])
+@pytest.mark.parametrize(
+    "path", ["/admin", "/admin/dossiers/HS-1", "/admin/files/{}", "/admin/certificates", "/admin/styleguide"]
+)
 def test_who_did_not_sign_in_sees_nothing_of_the_staffs_pages(citizen: Browser, office: Office, path: str) -> None:
     office.order("HS-1")
     response = citizen.get(path.format(office.document("a.pdf", PDF).id))

@@ -38,5 +38,7 @@ STAFF_PAGES = (
     "/admin",
     "/admin?search=không+có",
     "/admin/dossiers/HS-2026-00123",
+    "/admin/certificates",
+    "/admin/certificates?days=7",
     "/admin/styleguide",
 )

@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 
 from config.identifiers import new_id
 from gateway.web import register_web, samples
+from gateway.web.certificate_views import CertificatesPage
 from gateway.web.ports import ActionRefused
 from gateway.web.view_models import (
     Download,
@@ -27,6 +28,7 @@ from gateway.web.view_models import (
     VerifyPage,
     VerifyState,
 )
+from tests.gateway.web import certificate_samples
 from tests.gateway.web.openapi_sample import OPENAPI
 
 PASSWORD = "đúng mật khẩu"
@@ -129,6 +131,9 @@ class SamplePages:
         if file_id != "file-1":
             return None
         return Download("quyết định.pdf", "application/pdf", io.BytesIO(b"%PDF-1.7 revision"), "cd" * 32)
+
+    def certificates(self, viewer: object, days: int) -> CertificatesPage:
+        return certificate_samples.NOTHING if days == 7 else replace(certificate_samples.MUCH, days=days)
 
     def openapi(self) -> Mapping[str, Any]:
         return OPENAPI

@@ -13,9 +13,21 @@ from flask.testing import FlaskClient
 from flask_babel import force_locale
 
 from gateway.web import formats, samples
+from gateway.web.certificate_views import KeyPlace, ListState, ServiceState
 from gateway.web.language import TRANSLATIONS
 from gateway.web.view_models import Indication, PayState, ReturnClaim, StepKind, StepState, VerifyState
-from gateway.web.wording import CLAIMS, INDICATIONS, OVERALL, PAY_STATES, STEP_KINDS, STEP_STATES, VERIFY_STATES
+from gateway.web.wording import (
+    CLAIMS,
+    INDICATIONS,
+    KEY_PLACES,
+    LIST_STATES,
+    OVERALL,
+    PAY_STATES,
+    SERVICE_STATES,
+    STEP_KINDS,
+    STEP_STATES,
+    VERIFY_STATES,
+)
 
 WEB = TRANSLATIONS.parent
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
@@ -110,6 +122,9 @@ def test_every_state_and_kind_has_its_words() -> None:
     assert set(VERIFY_STATES) == set(VerifyState)
     assert set(STEP_STATES) == set(StepState)
     assert set(STEP_KINDS) == set(StepKind)
+    assert set(SERVICE_STATES) == set(ServiceState)
+    assert set(LIST_STATES) == set(ListState)
+    assert set(KEY_PLACES) == set(KeyPlace)
 
 
 def test_amounts_and_times_read_as_people_write_them(app: Flask) -> None:
