@@ -118,6 +118,29 @@ class VnpaySettings(Section):
     timeout_seconds: float = Field(20, gt=0)
 
 
+class MomoSettings(Section):
+    """Our partner account at MoMo."""
+
+    partner_code: str = Field(min_length=1)
+    access_key: SecretReference
+    secret_key: SecretReference
+    api_url: HttpAddress = "https://payment.momo.vn/v2/gateway/api"
+    # MoMo asks its callers to wait so long.
+    timeout_seconds: float = Field(30, gt=0)
+
+
+class ZalopaySettings(Section):
+    """Our app at ZaloPay: key1 signs what we send, key2 what it sends."""
+
+    app_id: int = Field(ge=1)
+    key1: SecretReference
+    key2: SecretReference
+    api_url: HttpAddress = "https://openapi.zalopay.vn/v2"
+    # Where payers are sent; the page may only lead there.
+    page_url: HttpAddress = "https://gateway.zalopay.vn"
+    timeout_seconds: float = Field(20, gt=0)
+
+
 class ReceiptSettings(Section):
     """Form and series of receipts; `{yy}` in a series stands for the year's last two digits."""
 
@@ -176,6 +199,8 @@ class Settings(BaseSettings):
     vault: VaultSettings | None = None
     timestamp_authorities: tuple[TimestampAuthoritySettings, ...] = ()
     vnpay: VnpaySettings | None = None
+    momo: MomoSettings | None = None
+    zalopay: ZalopaySettings | None = None
     limits: LimitSettings = LimitSettings()
     revocation: RevocationSettings = RevocationSettings()
     archive: ArchiveSettings = ArchiveSettings()

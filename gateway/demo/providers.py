@@ -32,6 +32,18 @@ ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
         shared={"tmn_code": "CTDEMO01"},
         secrets={"vnpay": "hash_secret"},
     ),
+    DemoAccount(
+        "momo",
+        settings={"api_url": "{sandbox}/v2/gateway/api"},
+        shared={"partner_code": "MOMODEMO"},
+        secrets={"momo-access": "access_key", "momo": "secret_key"},
+    ),
+    DemoAccount(
+        "zalopay",
+        settings={"api_url": "{sandbox}/v2", "page_url": "{sandbox}"},
+        shared={"app_id": "2553"},
+        secrets={"zalopay-key1": "key1", "zalopay-key2": "key2"},
+    ),
 )
 
 

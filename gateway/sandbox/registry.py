@@ -4,9 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.sandbox.base import Simulator
+from gateway.sandbox.momo.simulator import MomoSimulator
 from gateway.sandbox.vnpay.simulator import VnpaySimulator
+from gateway.sandbox.zalopay.simulator import ZalopaySimulator
 
 # Each takes the merchant's account: what its section of the accounts file says, secrets read.
 SIMULATORS: Final[Mapping[str, Callable[[Mapping[str, str]], Simulator]]] = {
     "vnpay": VnpaySimulator,
+    "momo": MomoSimulator,
+    "zalopay": ZalopaySimulator,
 }

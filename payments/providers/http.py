@@ -34,7 +34,7 @@ def trust_cas(ca_file: CaFile | None) -> None:
     _Trust.ca_file = ca_file
 
 
-def post_json(url: str, body: Mapping[str, str], timeout_seconds: float) -> bytes:
+def post_json(url: str, body: Mapping[str, Any], timeout_seconds: float) -> bytes:
     """POST a JSON object and return the answer's bytes.
 
     Raises:

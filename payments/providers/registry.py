@@ -6,10 +6,16 @@ from config.secrets import SecretProvider
 from config.settings import Settings
 from payments.errors import ProviderUnknown
 from payments.providers.base import Provider
+from payments.providers.momo.provider import momo_from_settings
 from payments.providers.vnpay.provider import vnpay_from_settings
+from payments.providers.zalopay.provider import zalopay_from_settings
 
 # Each makes its provider from the settings, or returns None where the operator has not set it up.
-BUILDERS: tuple[Callable[[Settings, SecretProvider], Provider | None], ...] = (vnpay_from_settings,)
+BUILDERS: tuple[Callable[[Settings, SecretProvider], Provider | None], ...] = (
+    vnpay_from_settings,
+    momo_from_settings,
+    zalopay_from_settings,
+)
 
 
 class ProviderRegistry:

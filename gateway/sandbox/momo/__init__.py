@@ -1,0 +1,1 @@
+"""A stand-in for MoMo, gateway v2: create, IPN, query and refund."""

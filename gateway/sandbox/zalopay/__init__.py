@@ -1,0 +1,1 @@
+"""A stand-in for ZaloPay, gateway v2: create, callback, query, refund and query_refund."""

@@ -1,0 +1,39 @@
+"""The providers of the matrix: a new one is one entry here, beside its simulator and its demonstration account.
+
+Codes are the provider's own words in our answers to its calls, as its guide has them.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a provider is answered, and what it does.
+
+    Attributes:
+        taken, again, forged, wrong_amount: Our answer to an honest call, to its copy, to a wrong proof, to a wrong
+            amount.
+        tells_pending: Whether it also calls about payments that are not at their end.
+        fails: What a query tells of a payment that was never made: `failed`, or `unknown` where it may still be.
+        refunds: Whether it pays back by message.
+    """
+
+    provider: str
+    taken: str
+    again: str
+    forged: str
+    wrong_amount: str
+    tells_pending: bool = True
+    fails: str = "failed"
+    refunds: bool = True
+
+
+DIALECTS = (
+    Dialect("vnpay", taken="00", again="02", forged="97", wrong_amount="04"),
+    Dialect("momo", taken="204", again="204", forged="401", wrong_amount="422"),
+    Dialect("zalopay", taken="1", again="2", forged="-1", wrong_amount="-3", tells_pending=False),
+)
+EACH = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS]
+REFUNDING = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if dialect.refunds]

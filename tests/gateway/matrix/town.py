@@ -1,0 +1,142 @@
+"""A gateway and a sandbox on loopback ports, set up as `make run` sets them up, and a citizen who pays."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import requests
+
+from gateway.demo.layout import CONTROL_SECRET, Layout
+from gateway.jobs.handlers.payments import ask_about_silent_attempts, send_due_refunds
+from gateway.services import Services
+from tests.gateway.api.conftest import Machine
+
+AMOUNT = 50_000
+TIMEOUT_SECONDS = 10
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One order and its attempt with a provider."""
+
+    provider: str
+    order_id: str
+    reference: str
+    page: str
+
+
+@dataclass
+class Town:
+    """What stands there for all tests of the matrix."""
+
+    layout: Layout
+    services: Services
+    machine: Machine
+    browser: requests.Session = field(default_factory=requests.Session)
+
+    # --- the citizen
+
+    def open_order(self) -> str:
+        item = {"kind": "le-phi", "name": "Lệ phí", "procedure_code": "1.001", "chapter": "805", "sub_item": "2862"}
+        order = {
+            "dossier_code": f"HS-{next(NUMBERS)}",
+            "purpose": "Cấp bản sao",
+            "payer_name": "Nguyễn Thị Mẫu",
+            "items": [{**item, "amount_minor": AMOUNT}],
+        }
+        made = self.machine.post("/v1/fee-orders", order)
+        assert made.status_code == 201, made.get_json()
+        return str(made.get_json()["id"])
+
+    def start(self, provider: str, mode: str, order_id: str | None = None) -> Payment:
+        """Choose how the provider's next payment goes, start an attempt and open the provider's page."""
+        self.control("PUT", "modes", provider=provider, mode=mode)
+        order_id = order_id or self.open_order()
+        started = self.machine.post(f"/v1/fee-orders/{order_id}/attempts", {"provider": provider})
+        assert started.status_code == 201, started.get_json()
+        page = self.browser.get(started.get_json()["redirect_url"], timeout=TIMEOUT_SECONDS)
+        action = re.search(r'action="(/pay/[^"]+)"', page.text)
+        assert action, page.text
+        page_url = self.layout.sandbox_url + action[1]
+        return Payment(provider, order_id, self.attempt(order_id)["reference"], page_url)
+
+    def decide(self, payment: Payment, decision: str = "pay") -> requests.Response:
+        """Press a button on the provider's page; returns the redirect back to us."""
+        form = {"decision": decision}
+        back = self.browser.post(payment.page, data=form, allow_redirects=False, timeout=TIMEOUT_SECONDS)
+        assert back.status_code == 303, back.text
+        return back
+
+    def pay(self, provider: str, mode: str, order_id: str | None = None) -> Payment:
+        payment = self.start(provider, mode, order_id)
+        self.decide(payment)
+        return payment
+
+    # --- the sandbox
+
+    def control(self, method: str, what: str, **wish: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.layout.secret(CONTROL_SECRET)}"}
+        url = f"{self.layout.sandbox_url}/control/{what}"
+        answer = requests.request(method, url, json=wish or None, headers=headers, timeout=TIMEOUT_SECONDS)
+        assert answer.ok, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def codes(self, payment: Payment, calls: int) -> list[str]:
+        """Wait for so many calls, and return our answers to them in the provider's words, as they were answered."""
+        ends_at = time.monotonic() + TIMEOUT_SECONDS
+        while True:
+            told = self.control("GET", f"payments/{payment.provider}/{payment.reference}")["calls"]
+            if len(told) >= calls or time.monotonic() > ends_at:
+                return [call["code"] for call in told]
+            time.sleep(0.02)
+
+    # --- the gateway
+
+    def order(self, order_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.machine.get(f"/v1/fee-orders/{order_id}").get_json()
+        return found
+
+    def attempt(self, order_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.order(order_id)["attempts"][-1]
+        return found
+
+    def states(self, payment: Payment) -> tuple[str, str]:
+        """The order's state, and the attempt's."""
+        order = self.order(payment.order_id)
+        attempt = next(found for found in order["attempts"] if found["reference"] == payment.reference)
+        return order["state"], attempt["state"]
+
+    def ask(self, minutes: float = 1.1) -> None:
+        """Let so much time pass that providers are asked about silent attempts."""
+        ask_about_silent_attempts(self.services, datetime.now(UTC) + timedelta(minutes=minutes))
+
+    def booked(self, *subject_ids: str) -> dict[str, int]:
+        """What the journal's entries about these subjects move in all, by account; a credit is negative."""
+        moved: dict[str, int] = {}
+        with self.services.unit_of_work(read_only=True) as work:
+            for row in work.payments.journal.entries_about(subject_ids):
+                for posting in work.payments.journal.get(row.id).postings:
+                    amount = posting.amount.amount_minor
+                    moved[posting.debit.code] = moved.get(posting.debit.code, 0) + amount
+                    moved[posting.credit.code] = moved.get(posting.credit.code, 0) - amount
+        return {account: amount for account, amount in moved.items() if amount}
+
+    def refund(self, payment: Payment, amount: int = 20_000) -> str:
+        """Ask for a refund, approve and send it; returns its id."""
+        wish = {"officer": "lan.tran", "amount_minor": amount, "reason": "Nộp thừa", "route": "provider"}
+        asked = self.machine.post(f"/v1/fee-orders/{payment.order_id}/refunds", wish, key=payment.reference).get_json()
+        approved = self.machine.post(f"/v1/refunds/{asked['id']}/approve", {"officer": "minh.le"})
+        assert approved.status_code == 200, approved.get_json()
+        send_due_refunds(self.services, datetime.now(UTC))
+        return str(asked["id"])
+
+    def refund_state(self, refund_id: str) -> str:
+        return str(self.machine.get(f"/v1/refunds/{refund_id}").get_json()["state"])
+
+    def ask_about_refunds(self) -> None:
+        send_due_refunds(self.services, datetime.now(UTC) + timedelta(minutes=2))
