@@ -39,12 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def ratio_table(results: Sequence[Measurement]) -> Table:
     """Return the results as a table: the ratio says how many times the baseline's time ours takes."""
-    table = Table(
-        "benchmark", "ratio", "limit", "ours", "baseline", "compared with", title="Less is better: 1.0 is the baseline"
-    )
+    columns = ("benchmark", "ratio", "limit", "ours", "baseline", "compared with", "note")
+    table = Table(*columns, title="Less is better: 1.0 is the baseline")
     for result in results:
         if result.problem is not None:
-            table.add_row(result.name, "failed", "", "", "", result.problem, style="red")
+            table.add_row(result.name, "failed", "", "", "", result.problem, "", style="red")
         else:
             table.add_row(
                 result.name,
@@ -53,6 +52,7 @@ def ratio_table(results: Sequence[Measurement]) -> Table:
                 f"{result.ours_per_second:,.0f} {result.unit}/s",
                 f"{result.baseline_per_second:,.0f} {result.unit}/s",
                 result.baseline,
+                result.note,
                 style="" if result.held else "red",
             )
     return table

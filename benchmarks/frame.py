@@ -26,6 +26,10 @@ ROUNDS_SECONDS = 10.0
 LIMIT_SECONDS = 120.0
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two ways to do the same number of things, in one process.
@@ -37,6 +41,8 @@ class Comparison:
         at_most: The ratio that is held to; None where the figure is only watched.
         clock: In seconds; processor time where all the work is in this process, so that other work of the machine is
             in neither figure.
+        before_round: Makes ready what a round uses up, untimed.
+        note: Says, once all rounds are over, what a ratio cannot.
     """
 
     count: int
@@ -45,6 +51,8 @@ class Comparison:
     baseline: Callable[[], int]
     at_most: float | None = None
     clock: Callable[[], float] = perf_counter
+    before_round: Callable[[], None] = _nothing
+    note: Callable[[], str] = str
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ class Measurement:
     baseline_per_second: float | None = None
     ratio: float | None = None
     at_most: float | None = None
+    note: str = ""
     problem: str | None = None
 
     @property
@@ -125,6 +134,7 @@ def compare(chosen: Benchmark, folder: Path) -> Measurement:
     times: dict[str, list[float]] = {"ours": [], "baseline": []}
     ends_at = perf_counter() + chosen.seconds
     while len(times["ours"]) < FEWEST_ROUNDS or perf_counter() < ends_at:
+        asked.before_round()
         for side, call in (("baseline", asked.baseline), ("ours", asked.ours)):
             started = asked.clock()
             done = call()
@@ -142,6 +152,7 @@ def compare(chosen: Benchmark, folder: Path) -> Measurement:
         baseline_per_second=asked.count / baseline,
         ratio=ours / baseline,
         at_most=asked.at_most,
+        note=asked.note(),
     )
 
 

@@ -1,6 +1,7 @@
 """The one place where adapters are chosen and wired; everything else is handed what it needs."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -18,7 +19,7 @@ from config.settings import Settings, SettingsUnusable
 from gateway.blobs import BlobStore, open_blob_store
 from gateway.confinement import ChildProcesses
 from gateway.db.engine import make_engine
-from gateway.db.unit_of_work import UnitOfWork
+from gateway.db.unit_of_work import UnitOfWork, pipelined_work
 from gateway.jobs.queue import Waker
 from gateway.metrics import CountedExchange, count_timestamp_attempt, note_resting
 from gateway.outgoing import AddressGuard
@@ -56,6 +57,10 @@ class Services:
     def unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
         """Open a transaction."""
         return UnitOfWork(self.engine, self.wake_workers, read_only=read_only)
+
+    def pipelined_work(self) -> AbstractContextManager[UnitOfWork]:
+        """Open transactions that follow each other on one connection and wait for few answers."""
+        return pipelined_work(self.engine, self.wake_workers)
 
     @cached_property
     def partner_trust(self) -> PartnerTrust:

@@ -240,4 +240,5 @@ class Settlement:
     order_id: str | None = None
     attempt_id: str | None = None
     entry_id: str | None = None
+    unit_id: str | None = None
     event: ProviderReport | None = None

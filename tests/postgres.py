@@ -58,6 +58,14 @@ def postgres_server() -> Iterator[str]:
         yield own.render_as_string(hide_password=False)
 
 
+@contextmanager
+def durable_server(folder: Path) -> Iterator[str]:
+    """Yield the address of a server of our own whose commits reach the disk that the folder is on, for measuring."""
+    folder.chmod(0o755)
+    with tempfile.TemporaryDirectory(prefix="postgres-", dir=folder) as name, _own_server(Path(name), ()) as own:
+        yield own.render_as_string(hide_password=False)
+
+
 def _roomy_memory() -> Path | None:
     """Return a folder in memory: a database is 300 files, and copying them there is ten times as quick as on a disk."""
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
@@ -112,13 +120,13 @@ def _may_create_databases(server: URL) -> bool:
 
 
 @contextmanager
-def _own_server(folder: Path) -> Iterator[URL]:
+def _own_server(folder: Path, speed: tuple[str, ...] = _SPEED) -> Iterator[URL]:
     programs = _find_programs()
     account = _ACCOUNT if os.geteuid() == 0 else None
     password = secrets.token_urlsafe(24)
     _make_cluster(programs, folder, account, password)
     server = URL.create(_DRIVER, _ACCOUNT, password, "127.0.0.1", free_port(), "postgres")
-    process = _start(programs, folder, account, server)
+    process = _start(programs, folder, account, server, speed)
     try:
         _wait_until_answering(process, server, folder)
         yield server
@@ -170,9 +178,11 @@ def _make_cluster(programs: Path, folder: Path, account: str | None, password: s
         raise PostgresUnavailable(f"initdb failed: {done.stderr.strip()}")
 
 
-def _start(programs: Path, folder: Path, account: str | None, server: URL) -> subprocess.Popen[bytes]:
+def _start(
+    programs: Path, folder: Path, account: str | None, server: URL, speed: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
     command: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-p", str(server.port), "-k", folder]
-    settings = [f"--{setting}" for setting in (f"listen_addresses={server.host}", *_SPEED)]
+    settings = [f"--{setting}" for setting in (f"listen_addresses={server.host}", *speed)]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             [*command, *settings],

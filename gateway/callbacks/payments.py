@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.secrets import SecretUnavailable
 from gateway.payment_events import recorder
 from gateway.services import Services
-from payments.journeys import keep_callback, settle_callback
-from payments.model import Acknowledgement, CallbackCall, SettlementOutcome
+from payments.journeys import keep_callback, settle_arrived, settle_callback
+from payments.model import Acknowledgement, CallbackCall, Settlement, SettlementOutcome
 from payments.providers.base import Provider, secret_digest
 
 blueprint = Blueprint("callbacks", __name__, url_prefix="/callbacks")
@@ -42,18 +42,25 @@ def receive(provider_name: str) -> Response:
 def settle_call(services: Services, provider: Provider, call: CallbackCall) -> Acknowledgement:
     """Keep a call in a transaction of its own, then settle it in another; returns what the provider is told."""
     now = datetime.now(UTC)
-    with services.unit_of_work() as work:
+    with services.pipelined_work() as work:
         callback_id = keep_callback(work.payments, provider.name, call, now=now)
         work.commit()
-    return settle_kept(services, provider, callback_id, now)
+        record = recorder(work, f"provider:{provider.name}", now)
+        settlement = settle_arrived(work.payments, provider, callback_id, call, now=now, record=record)
+        work.commit()
+    return _told(provider, settlement)
 
 
 def settle_kept(services: Services, provider: Provider, callback_id: str, now: datetime) -> Acknowledgement:
-    """Settle a call that is on file."""
+    """Settle a call that is on file since before."""
     with services.unit_of_work() as work:
         record = recorder(work, f"provider:{provider.name}", now)
         settlement = settle_callback(work.payments, provider, callback_id, now=now, record=record)
         work.commit()
+    return _told(provider, settlement)
+
+
+def _told(provider: Provider, settlement: Settlement) -> Acknowledgement:
     log.info("callback settled", provider=provider.name, outcome=settlement.outcome, order_id=settlement.order_id)
     if settlement.acknowledgement is None:
         raise LookupError("a settled call has an answer")

@@ -7,14 +7,33 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from config.identifiers import new_id
+from config.queued_writes import QueuedWrite
 from gateway.db.tables.work import AuditHeadRow, AuditRow
 
 GENESIS = "0" * 64
+
+_HEADS: Any = AuditHeadRow.__table__
+
+
+def _lock_head_on(dialect: Any) -> Any:
+    # Updating a row to what it says locks it and returns it, whether it was there or not, in one statement.
+    made = dialect.insert(_HEADS)
+    locked = made.on_conflict_do_update(index_elements=["unit_id"], set_={"sequence": _HEADS.c.sequence})
+    return locked.returning(_HEADS.c.sequence, _HEADS.c.sha256)
+
+
+_LOCK_HEAD = {"postgresql": _lock_head_on(postgresql), "sqlite": _lock_head_on(sqlite)}
+_ADD = QueuedWrite(insert(AuditRow))
+_MOVE_HEAD = QueuedWrite(
+    update(_HEADS)
+    .where(_HEADS.c.unit_id == bindparam("unit"))
+    .values(sequence=bindparam("sequence"), sha256=bindparam("sha256"))
+)
 
 
 @dataclass(frozen=True)
@@ -52,40 +71,39 @@ def append(session: Session, facts: list[AuditFact]) -> None:
     one order, so that two transactions that touch the same two units cannot wait for each other.
     """
     for unit_id in sorted({fact.unit_id for fact in facts}):
-        head = _locked_head(session, unit_id)
+        sequence, previous = _locked_head(session, unit_id)
         for fact in facts:
             if fact.unit_id != unit_id:
                 continue
-            digest = entry_sha256(head.sequence + 1, fact, head.sha256)
-            session.add(_row(head, fact, digest))
-            head.sequence, head.sha256 = head.sequence + 1, digest
+            sequence += 1
+            digest = entry_sha256(sequence, fact, previous)
+            _ADD(session.connection(), _row(sequence, previous, fact, digest))
+            previous = digest
+        end = {"unit": unit_id, "sequence": sequence, "sha256": previous}
+        _MOVE_HEAD(session.connection(), end)
 
 
-def _row(head: AuditHeadRow, fact: AuditFact, digest: str) -> AuditRow:
-    return AuditRow(
-        id=new_id(),
-        unit_id=fact.unit_id,
-        sequence=head.sequence + 1,
-        occurred_at=fact.occurred_at,
-        actor=fact.actor,
-        action=fact.action,
-        subject_id=fact.subject_id,
-        details=dict(fact.details),
-        previous_sha256=head.sha256,
-        sha256=digest,
-    )
+def _row(sequence: int, previous: str, fact: AuditFact, digest: str) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "unit_id": fact.unit_id,
+        "sequence": sequence,
+        "occurred_at": fact.occurred_at,
+        "actor": fact.actor,
+        "action": fact.action,
+        "subject_id": fact.subject_id,
+        "details": dict(fact.details),
+        "previous_sha256": previous,
+        "sha256": digest,
+    }
 
 
-def _locked_head(session: Session, unit_id: str) -> AuditHeadRow:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+def _locked_head(session: Session, unit_id: str) -> tuple[int, str]:
+    """Return the number and hash of a unit's newest entry, and hold its chain until the transaction ends."""
+    connection = session.connection()
     first = {"unit_id": unit_id, "sequence": 0, "sha256": GENESIS}
-    session.execute(insert(AuditHeadRow).values(first).on_conflict_do_nothing())
-    return session.execute(
-        select(AuditHeadRow)
-        .where(AuditHeadRow.unit_id == unit_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
+    sequence, digest = connection.execute(_LOCK_HEAD[connection.dialect.name], first).one()
+    return sequence, digest
 
 
 def find_faults(session: Session) -> Iterator[str]:

@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 
+from gateway.db.pipelining import wait_for_answer
+
 READ_ONLY = "gateway_read_only"
 # A server that vanishes without a word (power, network) answers nothing and ends no connection. With these the kernel
 # notices within 10 to 15 s; without them after a quarter of an hour, and until then every thread would hang.
@@ -26,7 +28,7 @@ def make_engine(database_url: str) -> Engine:
     """
     if make_url(database_url).get_backend_name() == "sqlite":
         return _sqlite_engine(database_url)
-    return create_engine(
+    engine = create_engine(
         database_url,
         pool_pre_ping=True,
         pool_size=10,
@@ -35,6 +37,8 @@ def make_engine(database_url: str) -> Engine:
         # A lock that is not had within 15 s, or a statement that takes a minute, is a fault to be told, not waited for.
         connect_args={"options": "-c lock_timeout=15000 -c statement_timeout=60000", **LIVENESS},
     )
+    event.listen(engine, "after_cursor_execute", wait_for_answer)
+    return engine
 
 
 def _sqlite_engine(database_url: str) -> Engine:

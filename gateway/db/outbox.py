@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -9,7 +10,17 @@ from sqlalchemy.orm import Session
 
 from config.database import UtcDateTime
 from config.identifiers import new_id
+from config.queued_writes import QueuedWrite
 from gateway.db.tables.work import OutboxRow
+
+
+def _put_on(dialect: Any) -> Any:
+    statement = dialect.insert(OutboxRow.__table__)
+    again = {name: statement.excluded[name] for name in ("state", "due_at", "attempts", "last_problem", "finished_at")}
+    return statement.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=again)
+
+
+_PUT = QueuedWrite({"postgresql": _put_on(postgresql), "sqlite": _put_on(sqlite)})
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,6 @@ class Outbox:
 
     def put(self, kind: str, subject_id: str, unit_id: str, due_at: datetime, now: datetime) -> None:
         """Make a task due; a task of the same kind and subject is made due again, never doubled."""
-        insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
         row = {
             "id": new_id(),
             "unit_id": unit_id,
@@ -41,12 +51,11 @@ class Outbox:
             "state": "due",
             "due_at": due_at,
             "attempts": 0,
+            "last_problem": None,
+            "finished_at": None,
             "created_at": now,
         }
-        again = {"state": "due", "due_at": due_at, "attempts": 0, "last_problem": None, "finished_at": None}
-        self._session.execute(
-            insert(OutboxRow).values(row).on_conflict_do_update(index_elements=["kind", "subject_id"], set_=again)
-        )
+        _PUT(self._session.connection(), row)
 
     def lease(self, now: datetime, lease: timedelta) -> Task | None:
         """Take the task that has been due longest and that nobody holds; None when there is none."""

@@ -1,25 +1,30 @@
 """One transaction with the stores that see it; commits whole or not at all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.orm import Session
 
 from certs.model import PARTNER_PURPOSES, Purpose, TrustAnchor
 from certs.store import CertificateStore
 from certs.trusted_lists.store import LISTED_PURPOSES, TrustedListStore
 from config.identifiers import new_id
+from config.queued_writes import QueuedWrite
 from gateway.db import audit
 from gateway.db.engine import READ_ONLY
 from gateway.db.outbox import Outbox
+from gateway.db.pipelining import pipelined
 from gateway.db.tables.work import EventRow
 from payments.store.payments import PaymentStore
 from payments.store.statements import StatementStore
 from signing.store import SigningStore
+
+_ADD_EVENT = QueuedWrite(insert(EventRow))
 
 
 class UnitOfWork:
@@ -29,7 +34,9 @@ class UnitOfWork:
     that the chain's lock is held only while the transaction commits.
     """
 
-    def __init__(self, engine: Engine, after_commit: Callable[[], None], *, read_only: bool = False) -> None:
+    def __init__(
+        self, engine: Engine | Connection, after_commit: Callable[[], None], *, read_only: bool = False
+    ) -> None:
         bind = engine.execution_options(**{READ_ONLY: True}) if read_only else engine
         self.session = Session(bind, expire_on_commit=False)
         self._after_commit = after_commit
@@ -85,10 +92,15 @@ class UnitOfWork:
     def happened(self, type_: str, subject_id: str, unit_id: str, data: Mapping[str, Any], now: datetime) -> str:
         """Record an event; a worker turns it into deliveries. Returns the event's id."""
         event_id = new_id()
-        row = EventRow(
-            id=event_id, unit_id=unit_id, type=type_, subject_id=subject_id, data=dict(data), occurred_at=now
-        )
-        self.session.add(row)
+        row = {
+            "id": event_id,
+            "unit_id": unit_id,
+            "type": type_,
+            "subject_id": subject_id,
+            "data": dict(data),
+            "occurred_at": now,
+        }
+        _ADD_EVENT(self.session.connection(), row)
         self.due("event-fan-out", event_id, unit_id, now)
         return event_id
 
@@ -106,3 +118,10 @@ class UnitOfWork:
         if self._work_became_due:
             self._work_became_due = False
             self._after_commit()
+
+
+@contextmanager
+def pipelined_work(engine: Engine, after_commit: Callable[[], None]) -> Iterator[UnitOfWork]:
+    """Open a transaction, and more after its commits, on one connection; writes are sent without waiting for each."""
+    with engine.connect() as connection, pipelined(connection), UnitOfWork(connection, after_commit) as work:
+        yield work

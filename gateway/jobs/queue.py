@@ -1,6 +1,7 @@
 """The queue that wakes workers; it holds no truth, so losing it costs a sweep's delay and nothing else."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from config.settings import Settings
 
 log = structlog.get_logger()
 QUEUE_NAME = "gateway-wake"
+# One wake-up makes a worker take all that is due, so more of them in this time would only cost.
+REST_SECONDS = 0.05
 
 
 def open_queue(settings: Settings) -> Huey:
@@ -42,18 +45,39 @@ class Waker:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()
+        self._lock, self._opening = threading.Lock(), threading.Lock()
         self._wake: Callable[[], object] | None = None
+        self._rests_until = 0.0
+        self._later: threading.Timer | None = None
 
     def __call__(self) -> None:
-        """Enqueue a wake-up; when the queue does not answer, the sweep finds the work instead."""
+        """Enqueue a wake-up: at once, or together with all that follow within REST_SECONDS of the last."""
+        with self._lock:
+            rest = self._rests_until - time.monotonic()
+            if rest <= 0:
+                self._rests_until = time.monotonic() + REST_SECONDS
+            elif self._later is None:
+                self._later = threading.Timer(rest, self._send_later)
+                self._later.daemon = True
+                self._later.start()
+        if rest <= 0:
+            self._send()
+
+    def _send_later(self) -> None:
+        with self._lock:
+            self._later = None
+            self._rests_until = time.monotonic() + REST_SECONDS
+        self._send()
+
+    def _send(self) -> None:
+        """Enqueue; when the queue does not answer, the sweep finds the work instead."""
         try:
             self._opened()()
         except Exception as error:  # noqa: BLE001 - each queue has its own errors, and none may undo a commit
             log.warning("no wake-up sent; the sweep will find the work", error=type(error).__name__)
 
     def _opened(self) -> Callable[[], object]:
-        with self._lock:
+        with self._opening:
             if self._wake is None:
                 self._wake = declare_wake(open_queue(self._settings), _nothing)
             return self._wake

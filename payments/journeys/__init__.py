@@ -3,7 +3,7 @@
 from payments.journeys.attempts import StartedAttempt, Visitor, start_attempt
 from payments.journeys.bank_days import book_arrivals, expected_payments, settle_refund_debits, settle_transfers
 from payments.journeys.books import check_books
-from payments.journeys.callbacks import settle_callback
+from payments.journeys.callbacks import settle_arrived, settle_callback
 from payments.journeys.kept_calls import keep_callback
 from payments.journeys.orders import cancel_order, expire_orders, open_order
 from payments.journeys.queries import StaleAttempt, query_stale
@@ -43,6 +43,7 @@ __all__ = [
     "request_proposed",
     "request_refund",
     "send_refunds",
+    "settle_arrived",
     "settle_callback",
     "settle_event",
     "settle_refund_debits",

@@ -40,9 +40,16 @@ def settle_callback(
     if row.settled_at is not None and row.outcome is not None:
         outcome = SettlementOutcome(row.outcome)
         return Settlement(outcome, provider.acknowledgement(outcome, call), row.order_id, row.attempt_id)
-    settlement, problem = _settled(store, provider, row.id, call, now, record)
+    return settle_arrived(store, provider, callback_id, call, now=now, record=record)
+
+
+def settle_arrived(
+    store: PaymentStore, provider: Provider, callback_id: str, call: CallbackCall, *, now: datetime, record: Record
+) -> Settlement:
+    """Settle a call that this process kept just now, as settle_callback does, without reading it back."""
+    settlement, problem = _settled(store, provider, callback_id, call, now, record)
     settlement = replace(settlement, acknowledgement=provider.acknowledgement(settlement.outcome, call))
-    close_callback(store, row, settlement, problem, now)
+    close_callback(store, callback_id, settlement, problem, now)
     return settlement
 
 

@@ -12,39 +12,49 @@ from payments.model import (
     SettlementOutcome,
 )
 from payments.store.payments import PaymentStore
-from payments.store.tables import ProviderCallbackRow
 
 QUERY_METHOD = "QUERY"
 
 
 def keep_callback(store: PaymentStore, provider_name: str, call: CallbackCall, *, now: datetime) -> str:
     """Keep a call byte for byte before anything is believed; the caller commits at once. Returns its id."""
-    row = ProviderCallbackRow(
-        id=new_id(),
-        provider=provider_name,
-        received_at=now,
-        method=call.method,
-        query=call.query,
-        body=call.body,
-        headers=dict(call.headers),
-        client_address=call.client_address[:45],
+    callback_id = new_id()
+    store.callbacks.keep(
+        {
+            "id": callback_id,
+            "provider": provider_name,
+            "received_at": now,
+            "method": call.method,
+            "query": call.query,
+            "body": call.body,
+            "headers": dict(call.headers),
+            "client_address": call.client_address[:45],
+        }
     )
-    store.callbacks.keep(row)
-    return row.id
+    return callback_id
 
 
 def close_callback(
-    store: PaymentStore, row: ProviderCallbackRow, settlement: Settlement, problem: str | None, now: datetime
+    store: PaymentStore, callback_id: str, settlement: Settlement, problem: str | None, now: datetime
 ) -> None:
-    """Write beside a kept call what became of it."""
-    row.outcome, row.settled_at = settlement.outcome, now
-    row.problem = problem or _explained(settlement)
-    row.answer_code = settlement.acknowledgement.code if settlement.acknowledgement else None
-    row.order_id, row.attempt_id = settlement.order_id, settlement.attempt_id
-    if settlement.event is not None and not isinstance(settlement.event, NothingToSettle):
-        row.amount_minor = settlement.event.amount.amount_minor
-    if settlement.order_id is not None:
-        row.unit_id = store.get_order(settlement.order_id).unit_id
+    """Write beside a kept call what became of it, if nobody has."""
+    event = settlement.event
+    unit_id = settlement.unit_id
+    if unit_id is None and settlement.order_id is not None:
+        unit_id = store.get_order(settlement.order_id).unit_id
+    store.callbacks.close(
+        callback_id,
+        {
+            "unit_id": unit_id,
+            "outcome": settlement.outcome,
+            "problem": problem or _explained(settlement),
+            "answer_code": settlement.acknowledgement.code if settlement.acknowledgement else None,
+            "amount_minor": None if event is None or isinstance(event, NothingToSettle) else event.amount.amount_minor,
+            "order_id": settlement.order_id,
+            "attempt_id": settlement.attempt_id,
+            "settled_at": now,
+        },
+    )
 
 
 def _explained(settlement: Settlement) -> str | None:

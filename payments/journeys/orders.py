@@ -12,6 +12,7 @@ from payments.model import FeeItem, FeeOrderDraft
 from payments.providers.vietqr.reference import new_transfer_reference
 from payments.states import ORDERS, OrderMove, OrderState, next_state
 from payments.store.payments import IN_FLIGHT, PaymentStore
+from payments.store.settling import OrderFacts
 from payments.store.tables import FeeOrderItemRow, FeeOrderRow
 
 EXPIRED_AT_ONCE = 500
@@ -87,7 +88,7 @@ def ensure_open(order: FeeOrderRow) -> None:
         raise refusals[state](f"fee order {order.id} is {state}")
 
 
-def order_event(type_: str, order: FeeOrderRow, **more: object) -> DomainEvent:
+def order_event(type_: str, order: OrderFacts, **more: object) -> DomainEvent:
     """Return an event about an order, with what a processing system needs to find its dossier."""
     data = {
         "order_id": order.id,

@@ -79,5 +79,5 @@ def settle_answer(
     kept = CallbackCall(QUERY_METHOD, asked.request.reference.encode(), answer.raw)
     callback_id = keep_callback(store, asked.provider, kept, now=now)
     settlement = settle_event(store, answer.event, callback_id=callback_id, now=now, record=record)
-    close_callback(store, store.callbacks.lock(callback_id), settlement, None, now)
+    close_callback(store, callback_id, settlement, None, now)
     return settlement

@@ -107,5 +107,5 @@ def settle_refund_answer(
     kept = CallbackCall(REFUND_METHOD, event.reference.encode(), raw)
     callback_id = keep_callback(store, event.provider, kept, now=now)
     settlement = settle_refund_event(store, event, now=now, record=record)
-    close_callback(store, store.callbacks.lock(callback_id), settlement, None, now)
+    close_callback(store, callback_id, settlement, None, now)
     return settlement

@@ -24,7 +24,8 @@ from payments.providers.vietqr.reference import new_transfer_reference
 from payments.states import REFUNDS, OrderState, RefundMove, RefundState, next_state
 from payments.store.payments import PaymentStore
 from payments.store.refund_tables import RefundRoute, RefundRow, RefundSource
-from payments.store.tables import FeeOrderItemRow, FeeOrderRow, PaymentAttemptRow
+from payments.store.settling import AttemptFacts, OrderFacts
+from payments.store.tables import FeeOrderItemRow, FeeOrderRow
 
 BENEFICIARY_FIELDS = ("name", "bank", "account")
 
@@ -50,8 +51,8 @@ class RefundWish:
 
 def propose_refund(
     store: PaymentStore,
-    order: FeeOrderRow,
-    attempt: PaymentAttemptRow,
+    order: OrderFacts,
+    attempt: AttemptFacts,
     transaction: str,
     entry_id: str,
     reason: str,
@@ -165,7 +166,7 @@ def reject_refund(
     return row
 
 
-def refund_event(type_: str, row: RefundRow, order: FeeOrderRow, **more: object) -> DomainEvent:
+def refund_event(type_: str, row: RefundRow, order: OrderFacts, **more: object) -> DomainEvent:
     """Return an event about a refund, with what a processing system needs to find its dossier."""
     data = {
         "refund_id": row.id,
@@ -256,7 +257,7 @@ def _book_owed(store: PaymentStore, row: RefundRow, order: FeeOrderRow, now: dat
     return store.journal.post(JournalEntry(row.unit_id, "refund-owed", row.id, description, now, postings)).id
 
 
-def _row(order: FeeOrderRow, entry_id: str, action_key: str, amount: Money, reason: str, now: datetime) -> RefundRow:
+def _row(order: OrderFacts, entry_id: str, action_key: str, amount: Money, reason: str, now: datetime) -> RefundRow:
     return RefundRow(
         id=new_id(),
         unit_id=order.unit_id,

@@ -6,9 +6,10 @@ from typing import Final
 from config.identifiers import new_id
 from payments.ledger.accounts import Account, AccountKind
 from payments.local_time import HANOI
+from payments.money import Money
 from payments.reconciliation.model import BreakKind
+from payments.store.settling import OrderFacts
 from payments.store.statement_tables import BreakRow, BreakState
-from payments.store.tables import FeeOrderRow, PaymentAttemptRow
 
 WHY: Final = {
     "order-paid": ("khoản thu đã được trả trước đó", "the order had been paid before"),
@@ -21,11 +22,11 @@ WHY: Final = {
 
 
 def suspense_break(
-    order: FeeOrderRow, attempt: PaymentAttemptRow, received_on: Account, reason: str, entry_id: str, now: datetime
+    order: OrderFacts, money: Money, received_on: Account, reason: str, entry_id: str, now: datetime
 ) -> BreakRow:
     """Return the break that tells of money in suspense; its key is the journal entry that booked it."""
     vi, en = WHY[reason]
-    amount = f"{attempt.amount_minor:,}".replace(",", ".")
+    amount = f"{money.amount_minor:,}".replace(",", ".")
     account = received_on.qualifier if received_on.kind is AccountKind.BANK else received_on.code
     return BreakRow(
         id=new_id(),
@@ -34,12 +35,12 @@ def suspense_break(
         break_key=entry_id,
         kind=BreakKind.MONEY_IN_SUSPENSE,
         state=BreakState.OPEN,
-        amount_minor=attempt.amount_minor,
-        currency=attempt.currency,
-        difference_minor=attempt.amount_minor,
+        amount_minor=money.amount_minor,
+        currency=money.currency,
+        difference_minor=money.amount_minor,
         occurred_on=now.astimezone(HANOI).date(),
         explanation_vi=f"{amount} đồng về cho hồ sơ {order.dossier_code} khi {vi}; đã đề xuất trả lại người nộp.",
-        explanation_en=f"{attempt.amount_minor:,} VND came for dossier {order.dossier_code} although {en};"
+        explanation_en=f"{money.amount_minor:,} VND came for dossier {order.dossier_code} although {en};"
         " paying it back is proposed.",
         proposals=[],
         found_at=now,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from config.identifiers import new_id
 from payments.events import Record
-from payments.journeys.settlement import book_order_paid, book_suspended
+from payments.journeys.settlement import MoneyIn, book_order_paid, book_suspended
 from payments.ledger.accounts import bank
 from payments.model import STATEMENT, BankTransfer, Settlement, SettlementOutcome
 from payments.states import AttemptState, OrderState
@@ -27,15 +27,13 @@ def settle_transfer(store: PaymentStore, transfer: BankTransfer, *, now: datetim
         return Settlement(SettlementOutcome.DUPLICATE, order_id=before.order_id, attempt_id=before.id, event=transfer)
     attempt = _attempt_row(order, transfer, now)
     store.add_attempt(attempt)
-    received_on = bank(transfer.account_number)
+    money = MoneyIn(attempt, transfer.bank_reference, transfer.received_at, bank(transfer.account_number))
     if order.state == OrderState.OPEN and transfer.amount == order.amount:
-        entry_id = book_order_paid(store, order, received_on, attempt, now=now, record=record)
+        entry_id = book_order_paid(store, order, money, now=now, record=record)
         outcome = SettlementOutcome.BOOKED
     else:
         reason = "amount-differs" if order.state == OrderState.OPEN else f"order-{order.state}"
-        entry_id = book_suspended(
-            store, order, received_on, attempt, transfer.bank_reference, reason, now=now, record=record
-        )
+        entry_id = book_suspended(store, order, money, reason, now=now, record=record)
         outcome = SettlementOutcome.SUSPENDED
     return Settlement(outcome, order_id=order.id, attempt_id=attempt.id, entry_id=entry_id, event=transfer)
 

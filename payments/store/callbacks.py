@@ -1,12 +1,27 @@
 """What providers told us: kept byte for byte, and the reports that were taken into account."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from config.queued_writes import QueuedWrite
 from payments.errors import CallbackNotFound
 from payments.store.tables import ProviderCallbackRow, ProviderEventRow
+from payments.store.upsert import forget
+
+_CALLBACKS: Any = ProviderCallbackRow.__table__
+_KEEP = QueuedWrite(insert(ProviderCallbackRow))
+_ADD_EVENT = QueuedWrite(insert(ProviderEventRow))
+_CLOSED = ("unit_id", "outcome", "problem", "answer_code", "amount_minor", "order_id", "attempt_id", "settled_at")
+# Settled once: whoever comes second finds it closed and changes nothing.
+_CLOSE = QueuedWrite(
+    update(_CALLBACKS)
+    .where(_CALLBACKS.c.id == bindparam("callback_id"), _CALLBACKS.c.settled_at.is_(None))
+    .values({name: bindparam(name) for name in _CLOSED})
+)
 
 
 class CallbackStore:
@@ -15,10 +30,14 @@ class CallbackStore:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def keep(self, row: ProviderCallbackRow) -> None:
-        """Add a call as it arrived."""
-        self._session.add(row)
-        self._session.flush()
+    def keep(self, values: Mapping[str, Any]) -> None:
+        """Add a call as it arrived; values are columns of provider_callbacks."""
+        _KEEP(self._session.connection(), values)
+
+    def close(self, callback_id: str, values: Mapping[str, Any]) -> None:
+        """Write what became of a call, if nobody has; values are the columns that say so."""
+        _CLOSE(self._session.connection(), {**values, "callback_id": callback_id})
+        forget(self._session, ProviderCallbackRow, callback_id)
 
     def get(self, callback_id: str) -> ProviderCallbackRow:
         """Return a kept call.
@@ -67,7 +86,6 @@ class CallbackStore:
         )
         return self._session.scalars(query).one_or_none()
 
-    def add_event(self, row: ProviderEventRow) -> None:
+    def add_event(self, values: Mapping[str, Any]) -> None:
         """Take a report into account; a second one with its key violates the unique constraint."""
-        self._session.add(row)
-        self._session.flush()
+        _ADD_EVENT(self._session.connection(), values)

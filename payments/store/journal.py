@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session, aliased
 
 from config.identifiers import new_id
 from payments.errors import JournalEntryNotFound
-from payments.ledger.accounts import Account, parse_account
+from payments.ledger.accounts import parse_account
 from payments.ledger.balances import PostedAmount, TrialBalance, trial_balance
 from payments.ledger.journal import JournalEntry, Posting
 from payments.money import Money
 from payments.store.ledger_tables import JournalEntryRow, JournalHeadRow, LedgerAccountRow, PostingRow
-from payments.store.upsert import insert_for
+from payments.store.posting import PostedEntry, account_ids, add_entry
 
 
 class JournalStore:
@@ -22,40 +22,14 @@ class JournalStore:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def post(self, entry: JournalEntry) -> JournalEntryRow:
+    def post(self, entry: JournalEntry) -> PostedEntry:
         """Add an entry under its unit's next number; the number's lock holds until the transaction ends."""
-        currencies = {posting.amount.currency for posting in entry.postings}
-        accounts = {
-            (account.code, currency): account_id
-            for currency in sorted(currencies)
-            for account, account_id in self._account_ids(entry, currency)
-        }
-        row = JournalEntryRow(
-            id=new_id(),
-            unit_id=entry.unit_id,
-            sequence=self._next_sequence(entry.unit_id),
-            kind=entry.kind,
-            subject_id=entry.subject_id,
-            description=entry.description,
-            booked_at=entry.booked_at,
-            reverses_entry_id=entry.reverses_entry_id,
-        )
-        row.postings = [
-            PostingRow(
-                line_no=line_no,
-                unit_id=entry.unit_id,
-                debit_account_id=accounts[posting.debit.code, posting.amount.currency],
-                credit_account_id=accounts[posting.credit.code, posting.amount.currency],
-                amount_minor=posting.amount.amount_minor,
-                currency=posting.amount.currency,
-            )
-            for line_no, posting in enumerate(entry.postings, 1)
-        ]
-        self._session.add(row)
-        self._session.flush()
-        return row
+        accounts = account_ids(self._session, entry)
+        posted = PostedEntry(new_id())
+        add_entry(self._session.connection(), posted.id, entry, accounts)
+        return posted
 
-    def reverse(self, entry_id: str, booked_at: datetime) -> JournalEntryRow:
+    def reverse(self, entry_id: str, booked_at: datetime) -> PostedEntry:
         """Add the entry that takes another back; an entry can be taken back once.
 
         Raises:
@@ -129,44 +103,3 @@ class JournalStore:
         if (head.sequence if head else 0) != (last or 0):
             faults.append(f"the last entry is {last or 0}, the head says {head.sequence if head else 0}")
         return faults
-
-    def _next_sequence(self, unit_id: str) -> int:
-        insert = insert_for(self._session, JournalHeadRow, {"unit_id": unit_id, "sequence": 1})
-        statement = insert.on_conflict_do_update(
-            index_elements=["unit_id"], set_={"sequence": JournalHeadRow.sequence + 1}
-        ).returning(JournalHeadRow.sequence)
-        return int(self._session.execute(statement).scalar_one())
-
-    def _account_ids(self, entry: JournalEntry, currency: str) -> list[tuple[Account, str]]:
-        named = {
-            account.code: account
-            for posting in entry.postings
-            if posting.amount.currency == currency
-            for account in (posting.debit, posting.credit)
-        }
-        known = self._known(entry.unit_id, currency, list(named))
-        missing = [account for code, account in sorted(named.items()) if code not in known]
-        for account in missing:
-            self._open(account, entry, currency)
-        if missing:
-            known = self._known(entry.unit_id, currency, list(named))
-        return [(account, known[code]) for code, account in named.items()]
-
-    def _known(self, unit_id: str, currency: str, codes: list[str]) -> dict[str, str]:
-        query = select(LedgerAccountRow.code, LedgerAccountRow.id).where(
-            LedgerAccountRow.unit_id == unit_id,
-            LedgerAccountRow.currency == currency,
-            LedgerAccountRow.code.in_(codes),
-        )
-        return {row.code: row.id for row in self._session.execute(query)}
-
-    def _open(self, account: Account, entry: JournalEntry, currency: str) -> None:
-        values = {
-            "id": new_id(),
-            "unit_id": entry.unit_id,
-            "kind": account.kind.value,
-            "code": account.code,
-            "currency": currency,
-            "created_at": entry.booked_at,
-        }
-        self._session.execute(insert_for(self._session, LedgerAccountRow, values).on_conflict_do_nothing())

@@ -14,6 +14,7 @@ from payments.store.callbacks import CallbackStore
 from payments.store.journal import JournalStore
 from payments.store.receipts import ReceiptStore
 from payments.store.refunds import RefundStore
+from payments.store.settling import SettlingStore
 from payments.store.statements import StatementStore
 from payments.store.tables import CollectionAccountRow, FeeOrderItemRow, FeeOrderRow, PaymentAttemptRow
 
@@ -38,6 +39,11 @@ class PaymentStore:
     def receipts(self) -> ReceiptStore:
         """Receipts and their series."""
         return ReceiptStore(self._session)
+
+    @cached_property
+    def settling(self) -> SettlingStore:
+        """Orders and attempts as settling reports needs them."""
+        return SettlingStore(self._session)
 
     @cached_property
     def books(self) -> Books:
