@@ -141,6 +141,20 @@ class ZalopaySettings(Section):
     timeout_seconds: float = Field(20, gt=0)
 
 
+class PayosSettings(Section):
+    """Our payment channel at payOS."""
+
+    client_id: str = Field(min_length=1)
+    api_key: SecretReference
+    checksum_key: SecretReference
+    api_url: HttpAddress = "https://api-merchant.payos.vn"
+    # Where payers are sent; the page may only lead there.
+    checkout_url: HttpAddress = "https://pay.payos.vn"
+    # A transfer's text: nine characters for accounts that were not opened through payOS, else up to 25.
+    description_characters: int = Field(9, ge=9, le=25)
+    timeout_seconds: float = Field(20, gt=0)
+
+
 class ReceiptSettings(Section):
     """Form and series of receipts; `{yy}` in a series stands for the year's last two digits."""
 
@@ -201,6 +215,7 @@ class Settings(BaseSettings):
     vnpay: VnpaySettings | None = None
     momo: MomoSettings | None = None
     zalopay: ZalopaySettings | None = None
+    payos: PayosSettings | None = None
     limits: LimitSettings = LimitSettings()
     revocation: RevocationSettings = RevocationSettings()
     archive: ArchiveSettings = ArchiveSettings()

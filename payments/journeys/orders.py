@@ -48,6 +48,10 @@ def cancel_order(store: PaymentStore, order_id: str, reason: str, *, now: dateti
     order = store.lock_order(order_id)
     ensure_open(order)
     order.cancel_reason = reason
+    # Providers that can are told at once to take no money any more.
+    for attempt in store.attempts_of(order.id):
+        if attempt.state in IN_FLIGHT:
+            store.lock_attempt(attempt.id).next_query_at = now
     _close(store, order, OrderMove.CANCEL, now)
     record(order_event("order.cancelled", order, reason=reason))
     return order

@@ -12,20 +12,27 @@ from payments.journeys.schedule import GIVE_UP_AFTER, next_query_at
 from payments.journeys.settlement import settle_event
 from payments.journeys.work import OpenWork, recorder_of
 from payments.model import CallbackCall, Settlement
-from payments.providers.base import Provider, QueryAnswer, QueryRequest
-from payments.states import ATTEMPTS, AttemptMove, AttemptState, may_move, next_state
+from payments.providers.base import CancellingProvider, Provider, QueryAnswer, QueryRequest
+from payments.states import ATTEMPTS, AttemptMove, AttemptState, OrderState, may_move, next_state
 from payments.store.payments import PaymentStore
 
 ASKED_AT_ONCE = 50
+# What the payer may read at the provider.
+CANCELLED_BECAUSE = "Khoan thu da dong"
 
 
 @dataclass(frozen=True)
 class StaleAttempt:
-    """An attempt that is to be asked about."""
+    """An attempt that is to be asked about.
+
+    Attributes:
+        order_closed: Nobody waits for its money any more; a provider that can is told to take none.
+    """
 
     attempt_id: str
     provider: str
     request: QueryRequest
+    order_closed: bool
 
 
 def query_stale(
@@ -45,13 +52,23 @@ def query_stale(
     settlements = []
     for attempt in stale:
         try:
-            answer = named(attempt.provider).query(attempt.request, now)
+            answer = _asked(named(attempt.provider), attempt, now)
         except (ProviderUnavailable, ProviderAnswerNotAuthentic, ProviderUnknown):
             continue
         with open_work() as work:
             settlements.append(settle_answer(work.payments, attempt, answer, now=now, record=recorder_of(work, now)))
             work.commit()
     return settlements
+
+
+def _asked(provider: Provider, attempt: StaleAttempt, now: datetime) -> QueryAnswer:
+    if attempt.order_closed and isinstance(provider, CancellingProvider):
+        try:
+            return provider.cancel(attempt.request, CANCELLED_BECAUSE)
+        except ProviderUnavailable:
+            # Refused, perhaps because it is closed or paid: its own record says which.
+            return provider.query(attempt.request, now)
+    return provider.query(attempt.request, now)
 
 
 def take_stale(store: PaymentStore, now: datetime, limit: int, record: Record) -> list[StaleAttempt]:
@@ -68,7 +85,8 @@ def take_stale(store: PaymentStore, now: datetime, limit: int, record: Record) -
                 record(order_event("attempt.unresolved", order, attempt_id=attempt.id, provider=attempt.provider))
             continue
         request = QueryRequest(attempt.reference, attempt.amount, attempt.started_at, attempt.provider_reference)
-        taken.append(StaleAttempt(attempt.id, attempt.provider, request))
+        closed = store.get_order(attempt.order_id).state != OrderState.OPEN
+        taken.append(StaleAttempt(attempt.id, attempt.provider, request, closed))
     return taken
 
 

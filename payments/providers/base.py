@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from payments.errors import RefundNotPossible
 from payments.model import Acknowledgement, CallbackCall, ProviderEvent, ProviderReport, RefundEvent, SettlementOutcome
@@ -190,6 +190,15 @@ class Provider(Protocol):
 
     def query_refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
         """Ask what became of a refund. Raises as query."""
+        ...
+
+
+@runtime_checkable
+class CancellingProvider(Protocol):
+    """A provider that can be told to take no money for an attempt any more."""
+
+    def cancel(self, asked: QueryRequest, reason: str) -> QueryAnswer:
+        """Close an attempt, and return how it stands then: the payer may have been faster. Raises as query."""
         ...
 
 

@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import requests
@@ -17,6 +17,8 @@ from payments.errors import ProviderUnavailable
 
 MOST_BYTES = 256 * 1024
 CHUNK_BYTES = 8 * 1024
+ANSWERED = frozenset({200, 201})
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 CaFile = Callable[[], Path | None]
@@ -34,21 +36,37 @@ def trust_cas(ca_file: CaFile | None) -> None:
     _Trust.ca_file = ca_file
 
 
-def post_json(url: str, body: Mapping[str, Any], timeout_seconds: float) -> bytes:
+def post_json(
+    url: str, body: Mapping[str, Any], timeout_seconds: float, headers: Mapping[str, str] = NO_HEADERS
+) -> bytes:
     """POST a JSON object and return the answer's bytes.
 
+    Args:
+        headers: Beside the content's; they may be secret.
     Raises:
-        ProviderUnavailable: Not reached, not 200, too long or too slow; says which, and nothing of what was sent.
+        ProviderUnavailable: Not reached, not 200 or 201, too long or too slow; says which, and nothing of what was
+            sent.
     """
-    content = json.dumps(dict(body), ensure_ascii=False).encode()
+    return _call("POST", url, json.dumps(dict(body), ensure_ascii=False).encode(), timeout_seconds, headers)
+
+
+def get_json(url: str, timeout_seconds: float, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
+    """GET an address and return the answer's bytes. Raises as post_json."""
+    return _call("GET", url, None, timeout_seconds, headers)
+
+
+def _call(method: str, url: str, content: bytes | None, timeout_seconds: float, headers: Mapping[str, str]) -> bytes:
     with _Alarm(timeout_seconds) as alarm, requests.Session() as session:
         session.trust_env = False
         for scheme in ("http://", "https://"):
             session.mount(scheme, _WatchedAdapter(alarm))
+        request = requests.Request(method, url, {"Connection": "close", **headers}, data=content)
+        if content is not None:
+            request.headers["Content-Type"] = "application/json; charset=utf-8"
         try:
             trusted = _Trust.ca_file() if _Trust.ca_file is not None else None
             session.verify = True if trusted is None else str(trusted)
-            answer = _answer(session, url, content, timeout_seconds)
+            answer = _answer(session, request, timeout_seconds)
         except (requests.RequestException, OSError) as error:
             reason = f"no whole answer in {timeout_seconds:g} s" if alarm.rang else type(error).__name__
             raise ProviderUnavailable(f"the provider was not reached: {reason}") from None
@@ -57,12 +75,17 @@ def post_json(url: str, body: Mapping[str, Any], timeout_seconds: float) -> byte
         return answer
 
 
-def _answer(session: requests.Session, url: str, content: bytes, timeout_seconds: float) -> bytes:
-    headers = {"Content-Type": "application/json; charset=utf-8", "Connection": "close"}
-    with session.post(
-        url, data=content, headers=headers, timeout=timeout_seconds, allow_redirects=False, stream=True
+def _answer(session: requests.Session, request: requests.Request, timeout_seconds: float) -> bytes:
+    with session.request(
+        request.method,
+        request.url,
+        data=request.data,
+        headers=request.headers,
+        timeout=timeout_seconds,
+        allow_redirects=False,
+        stream=True,
     ) as response:
-        if response.status_code != 200:
+        if response.status_code not in ANSWERED:
             raise ProviderUnavailable(f"the provider answered with status {response.status_code}")
         received = bytearray()
         for chunk in response.iter_content(CHUNK_BYTES):

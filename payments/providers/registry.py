@@ -7,6 +7,7 @@ from config.settings import Settings
 from payments.errors import ProviderUnknown
 from payments.providers.base import Provider
 from payments.providers.momo.provider import momo_from_settings
+from payments.providers.payos.provider import payos_from_settings
 from payments.providers.vnpay.provider import vnpay_from_settings
 from payments.providers.zalopay.provider import zalopay_from_settings
 
@@ -15,6 +16,7 @@ BUILDERS: tuple[Callable[[Settings, SecretProvider], Provider | None], ...] = (
     vnpay_from_settings,
     momo_from_settings,
     zalopay_from_settings,
+    payos_from_settings,
 )
 
 

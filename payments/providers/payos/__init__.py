@@ -1,0 +1,1 @@
+"""payOS: payment links that are paid by bank transfer, their webhook, query and cancelling."""
