@@ -1,16 +1,20 @@
 """Where a certificate says that its status can be asked. Pure; runs in the child for untrusted certificates."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from asn1crypto import algos, core, ocsp, x509
 
 from certs.errors import CertificateUnreadable
 from certs.names import parse_certificate
+from certs.revocation.certificate_facts import CertificateFacts, certificate_facts, same_name
+from certs.revocation.der import DerUnsound
 from certs.revocation.model import StatusQuery
 
 MAX_ADDRESSES_EACH = 3
 MAX_ADDRESS_LENGTH = 2_000
 MAX_QUERIES = 16
+KEPT_QUESTIONS = 512
 
 
 def build_status_queries(
@@ -23,42 +27,64 @@ def build_status_queries(
     Raises:
         CertificateUnreadable: The first certificate is not readable; unreadable others are ignored.
     """
-    current: x509.Certificate | None = parse_certificate(certificate_der)
-    anchors = set(anchor_ders)
-    pool = list(_readable([*anchor_ders, *pool_ders]))
+    pool = [(der, facts) for der in (*anchor_ders, *pool_ders) if (facts := _facts(der)) is not None]
+    current: bytes | None = certificate_der
     queries: list[StatusQuery] = []
-    seen: set[bytes] = set()
-    while current is not None and len(queries) < MAX_QUERIES:
-        der = current.dump()
-        if der in seen or der in anchors or current.self_signed in {"maybe", "yes"}:
+    seen = set(anchor_ders)
+    while current is not None and current not in seen and len(queries) < MAX_QUERIES:
+        seen.add(current)
+        query = _question(current, _find_issuers(current, pool))
+        if query is None:
             break
-        seen.add(der)
-        issuer = _find_issuer(current, pool)
-        queries.append(_query(current, issuer))
-        current = issuer
+        queries.append(query)
+        current = query.issuer_der
     return tuple(queries)
 
 
-def _readable(ders: Iterable[bytes]) -> Iterable[x509.Certificate]:
-    for der in ders:
-        try:
-            yield parse_certificate(der)
-        except CertificateUnreadable:
-            continue
+def _facts(certificate_der: bytes) -> CertificateFacts | None:
+    try:
+        return certificate_facts(certificate_der)
+    except DerUnsound:
+        return None
 
 
-def _find_issuer(certificate: x509.Certificate, pool: list[x509.Certificate]) -> x509.Certificate | None:
-    named = [c for c in pool if c.subject == certificate.issuer and c.dump() != certificate.dump()]
-    wanted = certificate.authority_key_identifier
-    exact = [c for c in named if wanted is not None and c.key_identifier == wanted]
-    return next(iter(exact or named), None)
+def _find_issuers(certificate_der: bytes, pool: Sequence[tuple[bytes, CertificateFacts]]) -> list[bytes]:
+    """Return who may have issued a certificate, the likeliest first. The pool may be all of a country's authorities."""
+    certificate = _facts(certificate_der)
+    if certificate is None:
+        return []
+    named = [one for one in pool if same_name(one[1].subject, certificate.issuer) and one[0] != certificate_der]
+    wanted = certificate.authority_key
+    exact = [one for one in named if wanted is not None and one[1].key_identifier == wanted]
+    return [der for der, _ in (exact or named)]
 
 
-def _query(certificate: x509.Certificate, issuer: x509.Certificate | None) -> StatusQuery:
+def _question(certificate_der: bytes, issuer_ders: Sequence[bytes]) -> StatusQuery | None:
+    """Return the question about a certificate to its first readable issuer; None where it issued itself."""
+    readable = (issuer_der for issuer_der in issuer_ders if _is_readable(issuer_der))
+    return _query(certificate_der, next(readable, None))
+
+
+@lru_cache(maxsize=KEPT_QUESTIONS)
+def _is_readable(certificate_der: bytes) -> bool:
+    try:
+        parse_certificate(certificate_der)
+    except CertificateUnreadable:
+        return False
+    return True
+
+
+# The same few certificates are asked about all day, and taking them apart costs more than a signature.
+@lru_cache(maxsize=KEPT_QUESTIONS)
+def _query(certificate_der: bytes, issuer_der: bytes | None) -> StatusQuery | None:
+    certificate = parse_certificate(certificate_der)
+    issuer = None if issuer_der is None else parse_certificate(issuer_der)
+    if certificate.self_signed in {"maybe", "yes"}:
+        return None
     access = certificate.authority_information_access_value or ()
     return StatusQuery(
-        certificate_der=certificate.dump(),
-        issuer_der=None if issuer is None else issuer.dump(),
+        certificate_der=certificate_der,
+        issuer_der=issuer_der,
         ocsp_addresses=_addresses(d["access_location"] for d in access if d["access_method"].native == "ocsp"),
         ocsp_request_der=None if issuer is None else _ocsp_request(certificate, issuer),
         crl_addresses=_point_addresses(certificate.crl_distribution_points_value),

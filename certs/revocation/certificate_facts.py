@@ -33,11 +33,13 @@ FULL_NAME, RELATIVE_NAME, DIRECTORY_NAME = 0xA0, 0xA1, 0xA4
 POINT_NAME, POINT_REASONS, POINT_ISSUER = 0xA0, 0x81, 0xA2
 BASIC_CONSTRAINTS, KEY_USAGE, KEY_IDENTIFIER = b"\x55\x1d\x13", b"\x55\x1d\x0f", b"\x55\x1d\x0e"
 DISTRIBUTION_POINTS, FRESHEST_LIST = b"\x55\x1d\x1f", b"\x55\x1d\x2e"
+AUTHORITY_KEY, AUTHORITY_KEY_IDENTIFIER = b"\x55\x1d\x23", 0x80
 EXTENDED_KEY_USAGE, ISSUER_ACCESS = b"\x55\x1d\x25", bytes.fromhex("2b06010505070101")
 OCSP_SIGNING, OCSP_NO_CHECK = bytes.fromhex("2b06010505070309"), bytes.fromhex("2b0601050507300105")
 OCSP_ACCESS = bytes.fromhex("2b06010505073001")
 SIGNS_DOCUMENTS_BIT, SIGNS_LISTS_BIT = 0, 6
-KEPT_CERTIFICATES = 2_048
+# More than the authorities of all trusted lists of Europe together.
+KEPT_CERTIFICATES = 8_192
 MAX_POINTS = 64
 MAX_NAME_SIZE_BYTES = 4_096
 
@@ -66,6 +68,8 @@ class CertificateFacts:
     public_key_info: bytes
     key_bits: bytes
     key_identifier: bytes | None
+    authority_key: bytes | None
+    """The issuer's key identifier, as the certificate states it."""
     not_before: datetime
     not_after: datetime
     is_ca: bool
@@ -107,6 +111,7 @@ def certificate_facts(certificate_der: bytes) -> CertificateFacts:
         public_key_info=key.expect(SEQUENCE).encoded,
         key_bits=read_bits(_two(key)[1].expect(BIT_STRING)),
         key_identifier=_key_identifier(extensions),
+        authority_key=_authority_key(extensions.get(AUTHORITY_KEY)),
         not_before=read_time(starts),
         not_after=read_time(ends),
         is_ca=_is_ca(extensions),
@@ -210,6 +215,12 @@ def _names_responder(extension: Extension | None) -> bool:
 def _key_identifier(extensions: dict[bytes, Extension]) -> bytes | None:
     extension = extensions.get(KEY_IDENTIFIER)
     return None if extension is None else read_whole(extension.value, OCTET_STRING).content
+
+
+def _authority_key(extension: Extension | None) -> bytes | None:
+    """Source: RFC 5280, 4.2.1.1."""
+    first = None if extension is None else next(read_whole(extension.value, SEQUENCE).children(), None)
+    return first.content if first is not None and first.tag == AUTHORITY_KEY_IDENTIFIER else None
 
 
 def _point(sequence: Element) -> DistributionPoint:

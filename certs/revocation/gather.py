@@ -11,7 +11,7 @@ from cryptography import x509
 from certs.errors import CertificateUnreadable
 from certs.model import RevocationStatus
 from certs.revocation.addresses import build_status_queries
-from certs.revocation.answers import evidence_nonce, evidence_times, find_responders, read_status
+from certs.revocation.answers import evidence_nonce, evidence_times, find_responders, is_final, read_status
 from certs.revocation.cache import RevocationCache
 from certs.revocation.fetch import Exchange, ExchangeFailed, Limits
 from certs.revocation.model import (
@@ -217,10 +217,12 @@ class _Gathering:
         return item.next_update is not None and item.next_update < self._now
 
     def _status(self, item: EvidenceItem, query: StatusQuery) -> RevocationStatus | None:
-        """Return what counts now: signed by the right one, about this certificate, and not out of date."""
-        if query.issuer_der is None or self._is_stale(item):
-            return None
-        return read_status(item, query.certificate_der, query.issuer_der)
+        """Return what counts now: signed by the right one, about this certificate, and not out of date.
+
+        A revocation that cannot be undone is never out of date.
+        """
+        status = None if query.issuer_der is None else read_status(item, query.certificate_der, query.issuer_der)
+        return None if status is None or (self._is_stale(item) and not is_final(status)) else status
 
     def _why_silent(self, item: EvidenceItem, query: StatusQuery) -> str:
         rules = Rules(lambda *_: not self._is_stale(item), lambda *_: True, lambda *_: None)

@@ -6,14 +6,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.devpki import DevPki
-from tests.pki.running import running_pki
+from tests.pki.contrary import Contrary, contrary_pki
 
 
 @pytest.fixture(scope="session")
-def dev_pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevPki]:
+def contrary_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contrary]:
+    """A PKI whose services answer, or do as they are told."""
+    with contrary_pki(tmp_path_factory.mktemp("devpki")) as contrary:
+        yield contrary
+
+
+@pytest.fixture(scope="session")
+def dev_pki(contrary_services: Contrary) -> DevPki:
     """A PKI whose services answer."""
-    with running_pki(tmp_path_factory.mktemp("devpki")) as pki:
-        yield pki
+    return contrary_services.pki
 
 
 @pytest.fixture(scope="session")
