@@ -7,7 +7,9 @@ from typing import Any
 
 from asn1crypto import x509
 
-from certs.names import parse_certificate, shown
+from certs.errors import CertificateUnreadable
+from certs.names import READING_ERRORS, parse_certificate, shown
+from certs.oddities import certificate_oddities
 from certs.revocation.addresses import build_status_queries
 from certs.revocation.model import StatusQuery
 
@@ -33,6 +35,8 @@ class CertificateDescription:
     ocsp_addresses: tuple[str, ...]
     crl_addresses: tuple[str, ...]
     issuer_addresses: tuple[str, ...]
+    oddities: tuple[str, ...] = ()
+    """What departs from the standard without making it unusable, as in certs.oddities."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it JSON-ready."""
@@ -44,8 +48,15 @@ def describe_certificate(certificate_der: bytes) -> CertificateDescription:
     """Return what a certificate says.
 
     Raises:
-        CertificateUnreadable: See certs.names.parse_certificate.
+        CertificateUnreadable: See certs.names.parse_certificate; also where a field says what cannot be.
     """
+    try:
+        return _describe(certificate_der)
+    except READING_ERRORS as error:
+        raise CertificateUnreadable("a field of the certificate says what cannot be") from error
+
+
+def _describe(certificate_der: bytes) -> CertificateDescription:
     certificate = parse_certificate(certificate_der)
     addresses = next(iter(build_status_queries(certificate_der, ())), StatusQuery(certificate_der, None))
     constraints, usage = certificate.basic_constraints_value, certificate.key_usage_value
@@ -67,6 +78,7 @@ def describe_certificate(certificate_der: bytes) -> CertificateDescription:
         ocsp_addresses=addresses.ocsp_addresses,
         crl_addresses=addresses.crl_addresses,
         issuer_addresses=addresses.issuer_addresses,
+        oddities=certificate_oddities(certificate_der),
     )
 
 

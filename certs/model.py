@@ -103,13 +103,13 @@ class RevocationStatus:
 
 
 @dataclass(frozen=True)
-class EvidenceFinding:
-    """Why one answer about revocation did not count, or why an address gave none."""
+class Finding:
+    """Why an answer about revocation did not count or an address gave none, or what is odd about a certificate."""
 
     code: str
-    """As in certs.revocation.silence, or as in certs.revocation.model.FetchFailure."""
+    """As in certs.revocation.silence and certs.oddities, or as in certs.revocation.model.FetchFailure."""
     place: str
-    """The address it came from, or where in a file it stood."""
+    """The address it came from, or where in a file or in the path it stood."""
 
     def __str__(self) -> str:
         """Return it for a log or a terminal."""
@@ -132,8 +132,9 @@ class PathResult:
     """What is no longer acceptable, where that is the reason."""
     revocation_waived: bool = False
     """Whether it passed although nobody could say about revocation, because the rules for its purpose allow that."""
-    findings: tuple[EvidenceFinding, ...] = ()
-    """Where nobody could say about revocation: what is wrong with each answer that there is."""
+    findings: tuple[Finding, ...] = ()
+    """Where nobody could say about revocation: what is wrong with each answer that there is. And what is odd about the
+    path's certificates."""
 
     @property
     def passed(self) -> bool:

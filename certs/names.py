@@ -7,8 +7,13 @@ from asn1crypto import x509
 
 from certs.errors import CertificateUnreadable
 from certs.received_bytes import ExactCertificate
+from certs.revocation.der import SEQUENCE, DerUnsound, read_whole
 
 MAX_SHOWN_CHARACTERS = 200
+MAX_CERTIFICATE_BYTES = 64 * 1024
+VERSION = 0xA0
+# The decoder raises what it happens to meet.
+READING_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 
 ORGANISATION_IDENTIFIER_OID = "2.5.4.97"
 PERSONAL_ATTRIBUTES = frozenset({"given_name", "surname", "title", "generation_qualifier", "initials"})
@@ -30,17 +35,35 @@ def parse_certificate(certificate_der: bytes) -> x509.Certificate:
     """Return the certificate with every field decoded, so that later reads cannot fail.
 
     Raises:
-        CertificateUnreadable: Not exactly one DER certificate, or one with a malformed field.
+        CertificateUnreadable: Not exactly one DER certificate, one with a malformed field, or a gigantic one.
     """
+    if len(certificate_der) > MAX_CERTIFICATE_BYTES:
+        raise CertificateUnreadable(f"a certificate is larger than {MAX_CERTIFICATE_BYTES} bytes")
     try:
+        _check_frame(certificate_der)
         # Decoding everything can change how the object encodes itself again, so a copy is decoded.
         _ = x509.Certificate.load(certificate_der, strict=True).native
         certificate = ExactCertificate.load(certificate_der, strict=True)
         _ = certificate.critical_extensions, certificate.not_valid_before, certificate.not_valid_after
         _ = certificate.public_key.algorithm
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError) as error:
+    except READING_ERRORS as error:
         raise CertificateUnreadable("not one readable DER certificate") from error
     return certificate
+
+
+def _check_frame(certificate_der: bytes) -> None:
+    """Make sure that what stands outside the signed part is nothing but its algorithm, once more, and the signature.
+
+    Else the same certificate could be had in any number of bytes. Source: RFC 5280, 4.1.1.2.
+    Raises:
+        DerUnsound: It is not so.
+    """
+    parts = list(read_whole(certificate_der, SEQUENCE).children())
+    if len(parts) != 3:
+        raise DerUnsound("a certificate of too few or too many parts")
+    fields = [field for field in parts[0].expect(SEQUENCE).children() if field.tag != VERSION]
+    if len(fields) < 2 or fields[1].encoded != parts[1].encoded:
+        raise DerUnsound("a certificate of two algorithms")
 
 
 def display_name(certificate_der: bytes) -> str:

@@ -22,6 +22,7 @@ from certs.errors import CertificateUnreadable
 from certs.key_descriptions import UsedAlgorithms, UsedKey, describe_key
 from certs.model import Indication, PathResult, Purpose, RevocationStatus, SubIndication, TrustAnchor
 from certs.names import parse_certificate
+from certs.oddities import path_oddities
 from certs.path_algorithms import evidence_refusal
 from certs.revocation.judgement import StatusJudge, names_status_address
 from certs.revocation.model import RevocationEvidence
@@ -80,7 +81,9 @@ def check_path(
     try:
         roots = tuple(anchor.certificate_der for anchor in anchors if anchor.trusted_at(at))
         pool = tuple(chain_ders[:MAX_CHAIN_CERTIFICATES])
-        return _check(PathQuestion(certificate_der, pool, roots, table, policies), revocation, at, purpose)
+        result = _check(PathQuestion(certificate_der, pool, roots, table, policies), revocation, at, purpose)
+        odd = path_oddities(result.path_der)
+        return replace(result, findings=result.findings + odd) if odd else result
     except PARSING_ERRORS as error:
         fact = f"the chain or its evidence is malformed: {type(error).__name__}"
         return _result(SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, fact, at)

@@ -8,7 +8,6 @@ from certs.errors import CertificateUnreadable
 from certs.names import parse_certificate
 
 MAX_CERTIFICATES = 16
-MAX_CERTIFICATE_BYTES = 64 * 1024
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 
 
@@ -28,7 +27,5 @@ def read_certificate_file(content: bytes) -> tuple[bytes, ...]:
     except binascii.Error:
         raise CertificateUnreadable("a certificate's base64 is malformed") from None
     for der in ders:
-        if len(der) > MAX_CERTIFICATE_BYTES:
-            raise CertificateUnreadable(f"a certificate is larger than {MAX_CERTIFICATE_BYTES} bytes")
         parse_certificate(der)
     return ders

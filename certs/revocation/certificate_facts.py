@@ -80,6 +80,7 @@ class CertificateFacts:
     delta_points: tuple[DistributionPoint, ...]
     names_status_address: bool
     """Whether it says itself where its status is to be had."""
+    largest_extension_bytes: int
 
 
 @lru_cache(maxsize=KEPT_CERTIFICATES)
@@ -122,6 +123,7 @@ def certificate_facts(certificate_der: bytes) -> CertificateFacts:
         points=points,
         delta_points=_points(extensions.get(FRESHEST_LIST)),
         names_status_address=bool(points) or _names_responder(extensions.get(ISSUER_ACCESS)),
+        largest_extension_bytes=max((len(one.value) for one in extensions.values()), default=0),
     )
 
 

@@ -184,7 +184,7 @@ def read_crl_head(der: bytes) -> CrlHead:
     rest = fields[3:]
     next_update = read_time(rest.pop(0)) if rest and rest[0].tag in TIME_TAGS else None
     entries = rest.pop(0) if rest and rest[0].tag == SEQUENCE else None
-    extensions = read_extensions(next(rest[0].expect(EXTENSIONS).children())) if rest else {}
+    extensions = read_extensions(rest[0].expect(EXTENSIONS).first()) if rest else {}
     scope = extensions.get(SCOPE)
     return CrlHead(
         signed=(signed.start, signed.end),
@@ -212,7 +212,7 @@ def _scope(sequence: Element) -> Scope:
     """Source: RFC 5280, 5.2.5."""
     fields = {field.tag: field for field in sequence.children()}
     named, reasons = fields.get(0xA0), fields.get(0x83)
-    names, relative = ((), None) if named is None else read_point_name(next(named.children()))
+    names, relative = ((), None) if named is None else read_point_name(named.first())
     flags = {tag: tag in fields and read_boolean(fields[tag]) for tag in (0x81, 0x82, 0x84, 0x85)}
     return Scope(
         names=names,

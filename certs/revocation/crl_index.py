@@ -147,7 +147,7 @@ class CrlIndex:
         return self._list_issuer if group < 0 else self._group_issuers[group]
 
     def _serial_at(self, offset: int) -> int:
-        return read_integer(next(read_element(self._der, offset, len(self._der)).children()))
+        return read_integer(read_element(self._der, offset, len(self._der)).first())
 
     def _entry_at(self, offset: int) -> Entry:
         _, time, *more = read_element(self._der, offset, len(self._der)).children()

@@ -52,6 +52,16 @@ class Element(NamedTuple):
             yield child
             at = child.end
 
+    def first(self) -> "Element":
+        """Return the first element inside.
+
+        Raises:
+            DerUnsound: There is none.
+        """
+        for child in self.children():
+            return child
+        raise DerUnsound(f"nothing inside {self.start}")
+
     def expect(self, tag: int) -> "Element":
         """Return the element itself where it has this tag.
 

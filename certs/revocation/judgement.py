@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from certs.model import EvidenceFinding, RevocationStatus
+from certs.model import Finding, RevocationStatus
 from certs.revocation.answers import freshest, is_final
 from certs.revocation.certificate_facts import CertificateFacts, certificate_facts, same_name
 from certs.revocation.crl import Crl, open_crl
@@ -68,7 +68,7 @@ class StatusJudge:
             self._asked.discard(certificate_der)
         return freshest(found)
 
-    def findings(self, pairs: Sequence[Pair]) -> tuple[EvidenceFinding, ...]:
+    def findings(self, pairs: Sequence[Pair]) -> tuple[Finding, ...]:
         """Return why each answer that helps none of these certificates does not, and which addresses gave none.
 
         Args:
@@ -77,7 +77,7 @@ class StatusJudge:
         rules = Rules(self._fresh, self._delegate_stands, self._list_signer)
         whys = [(self._why_silent(item, pairs, rules), item.source) for item in self._evidence.items]
         failed = [(failure.code, failure.address) for failure in self._evidence.failures]
-        named = [EvidenceFinding(code, place) for code, place in [*whys, *failed] if code is not None]
+        named = [Finding(code, place) for code, place in [*whys, *failed] if code is not None]
         return tuple(dict.fromkeys(named))
 
     def _why_silent(self, item: EvidenceItem, pairs: Sequence[Pair], rules: Rules) -> str | None:

@@ -172,7 +172,7 @@ def _single(element: Element) -> SingleResponse:
     if len(fields) < 3:
         raise DerUnsound(f"no single response at {element.start}")
     algorithm, name_hash, key_hash, serial = _exactly(fields[0], 4)
-    digest = DIGEST_NAMES.get(next(algorithm.expect(SEQUENCE).children()).content, "")
+    digest = DIGEST_NAMES.get(algorithm.expect(SEQUENCE).first().content, "")
     next_update = next((_exactly(field, 1)[0] for field in fields[3:] if field.tag == FIRST), None)
     cutoff = _wrapped_extensions(fields[3:]).get(ARCHIVE_CUTOFF)
     return SingleResponse(

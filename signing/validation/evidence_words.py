@@ -1,8 +1,8 @@
-"""What is wrong with an answer about revocation, in words: for whoever must mend it."""
+"""What is wrong with an answer about revocation or odd about a certificate, in words: for whoever must mend it."""
 
 from collections.abc import Sequence
 
-from certs.model import EvidenceFinding
+from certs.model import Finding
 from signing.validation.report import Reason
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -54,10 +54,22 @@ WORDS: dict[str, tuple[str, str]] = {
         "Danh sách thay đổi không có danh sách gốc đi kèm.",
         "A delta list lacks the list that it builds on.",
     ),
+    "serial-not-positive": (
+        "Chứng thư số có số sê-ri không phải là số dương.",
+        "The serial number of a certificate is not positive.",
+    ),
+    "serial-too-long": (
+        "Chứng thư số có số sê-ri dài hơn 20 byte.",
+        "The serial number of a certificate is longer than 20 bytes.",
+    ),
+    "gigantic-extension": (
+        "Chứng thư số có phần mở rộng lớn bất thường.",
+        "A certificate has an extension of abnormal size.",
+    ),
 }
 
 
-def evidence_reasons(findings: Sequence[EvidenceFinding]) -> tuple[Reason, ...]:
+def evidence_reasons(findings: Sequence[Finding]) -> tuple[Reason, ...]:
     """Return findings in words, each with the place that it is about."""
     return tuple(
         Reason(one.code, *(f"{text} ({one.place})" if one.place else text for text in WORDS[one.code]))

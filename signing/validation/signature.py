@@ -8,6 +8,7 @@ from functools import partial
 from certs.algorithms import AlgorithmRefusal, AlgorithmUse
 from certs.model import Indication, PathResult, Purpose, RevocationStatus, SubIndication
 from certs.names import get_names
+from certs.oddities import ODDITIES
 from certs.revocation.answers import read_status
 from certs.revocation.model import RevocationEvidence
 from signing.validation.byte_range import RawSignature, digest_of, gap_problem
@@ -258,10 +259,11 @@ def with_signer(report: SignatureReport, path: PathResult | None) -> SignatureRe
         return report
     status = path.revocation if path is not None else RevocationStatus("unknown")
     chain = path.path_der if path is not None else ()
+    findings = evidence_reasons(path.findings if path is not None else ())
     waived = (reason("revocation-waived"),) if path is not None and path.revocation_waived else ()
     return replace(
         report,
-        reasons=(*report.reasons, *waived),
+        reasons=(*report.reasons, *waived, *(one for one in findings if one.code in ODDITIES)),
         signer_name=names.display_name,
         organisation=names.organisation,
         role=names.kind,
@@ -272,6 +274,6 @@ def with_signer(report: SignatureReport, path: PathResult | None) -> SignatureRe
             status.this_update,
             status.next_update,
             status.revoked_at,
-            evidence_reasons(path.findings if path is not None else ()),
+            tuple(one for one in findings if one.code not in ODDITIES),
         ),
     )

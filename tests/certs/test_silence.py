@@ -10,6 +10,7 @@ from cryptography.x509 import ReasonFlags
 from certs.errors import RevocationUnknown
 from certs.journeys import check_may_sign
 from certs.model import Purpose, SubIndication, TrustAnchor
+from certs.oddities import ODDITIES
 from certs.path import check_path
 from certs.revocation import silence
 from certs.revocation.cache import MemoryCache
@@ -129,5 +130,5 @@ def test_who_may_not_sign_because_nobody_answered_is_told_which_address(
 def test_every_fault_has_its_words_in_both_languages() -> None:
     named = {value for name, value in vars(silence).items() if name.isupper() and isinstance(value, str)}
 
-    assert set(WORDS) == named | FETCH_CODES
+    assert set(WORDS) == named | FETCH_CODES | ODDITIES
     assert all(vi and en and vi != en for vi, en in WORDS.values())
