@@ -38,6 +38,8 @@ CLOSED = {
     OrderState.EXPIRED: PayState.EXPIRED,
 }
 
+CLAIMS = {ProviderOutcome.SUCCEEDED: ReturnClaim.SUCCESS, ProviderOutcome.FAILED: ReturnClaim.FAILED}
+
 
 def find_pay_page(services: Services, token: str) -> PayPage | None:
     """Return the fee order behind a payer's token as its page shows it."""
@@ -170,10 +172,8 @@ def _claim(services: Services, query: bytes, ours: frozenset[str]) -> tuple[str,
             continue
         if event.reference not in ours:
             break
-        if event.outcome is ProviderOutcome.SUCCEEDED:
-            return provider.title, ReturnClaim.SUCCESS, event.code
-        claim = ReturnClaim.CANCELLED if event.payer_cancelled else ReturnClaim.FAILED
-        return provider.title, claim, event.code
+        claim = CLAIMS.get(event.outcome, ReturnClaim.PENDING)
+        return provider.title, ReturnClaim.CANCELLED if event.payer_cancelled else claim, event.code
     return "", ReturnClaim.NOT_AUTHENTIC, None
 
 

@@ -83,6 +83,7 @@ PAY_EXPIRED = replace(PAY, state=PayState.EXPIRED, transfer=None, providers=())
 PAY_CANCELLED = replace(PAY, state=PayState.CANCELLED, transfer=None, providers=())
 
 RETURN_WAITING = ReturnPage(PAY_WAITING, "VNPAY", ReturnClaim.SUCCESS, "00")
+RETURN_PENDING = ReturnPage(PAY_WAITING, "MoMo", ReturnClaim.PENDING, "7002")
 RETURN_PAID = ReturnPage(PAY_PAID, "VNPAY", ReturnClaim.SUCCESS, "00")
 RETURN_FAILED = ReturnPage(PAY, "VNPAY", ReturnClaim.FAILED, "51")
 RETURN_CANCELLED = ReturnPage(PAY, "VNPAY", ReturnClaim.CANCELLED, "24")

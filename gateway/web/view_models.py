@@ -110,6 +110,8 @@ class ReturnClaim(StrEnum):
     """What the browser brought back from the provider: shown, never booked."""
 
     SUCCESS = "success"
+    # Still with the provider, or in words that we do not know: to say "not paid" would have people pay twice.
+    PENDING = "pending"
     FAILED = "failed"
     CANCELLED = "cancelled"
     NOT_AUTHENTIC = "not-authentic"

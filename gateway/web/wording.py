@@ -33,6 +33,7 @@ PAY_STATES = {
 
 CLAIMS = {
     ReturnClaim.SUCCESS: Label("good", "check", lazy_gettext("Báo đã trả tiền")),
+    ReturnClaim.PENDING: Label("warn", "clock", lazy_gettext("Báo chưa có kết quả")),
     ReturnClaim.FAILED: Label("bad", "cross", lazy_gettext("Báo không trả được")),
     ReturnClaim.CANCELLED: Label("neutral", "cross", lazy_gettext("Báo người nộp đã dừng")),
     ReturnClaim.NOT_AUTHENTIC: Label("warn", "warning", lazy_gettext("Không xác minh được")),

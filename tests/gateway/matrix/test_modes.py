@@ -8,6 +8,7 @@ from tests.gateway.matrix.dialects import EACH, REFUNDING, Dialect
 from tests.gateway.matrix.town import AMOUNT, Town
 
 pytestmark = pytest.mark.xdist_group("matrix of providers")
+THREE_DAYS = 3 * 24 * 60
 INCOME = "income:le-phi:805-2862:H13.1"
 OPEN = {"receivable": AMOUNT, "charged:le-phi:805-2862:H13.1": -AMOUNT}
 
@@ -61,11 +62,15 @@ def test_an_older_report_after_the_newer_one_changes_nothing(town: Town, dialect
 
 @pytest.mark.parametrize("dialect", EACH)
 def test_a_slow_payment_is_unknown_until_it_is_known(town: Town, dialect: Dialect) -> None:
-    payment = town.pay(dialect.provider, "slow")
+    payment = town.start(dialect.provider, "slow")
+    page = requests.get(town.decide(payment).headers["Location"], timeout=10).text
     town.ask()
     meanwhile = town.states(payment), town.booked(payment.order_id)
     town.control("POST", "decisions", provider=payment.provider, reference=payment.reference, decision="pay")
 
+    # To say "not paid" would have the payer pay twice.
+    assert "Đang chờ xác nhận" in page
+    assert "Chưa trả được tiền" not in page
     assert meanwhile == (("open", "unknown"), OPEN)
     assert town.codes(payment, 1) == [dialect.taken]
     assert town.states(payment) == ("paid", "succeeded")
@@ -130,6 +135,38 @@ def test_money_for_a_cancelled_order_waits_in_suspense_with_a_refund_proposed(
     town.ask()
 
     assert town.states(payment) == ("cancelled", "succeeded")
+    assert town.booked(payment.order_id) == {f"clearing:{dialect.provider}": AMOUNT, "suspense": -AMOUNT}
+    refunds = town.machine.get(f"/v1/fee-orders/{payment.order_id}/refunds").get_json()["items"]
+    assert [(refund["state"], refund["amount_minor"]) for refund in refunds] == [("proposed", AMOUNT)]
+
+
+@pytest.mark.parametrize("dialect", EACH)
+def test_silence_is_asked_about_for_three_days_and_then_told_to_people(town: Town, dialect: Dialect) -> None:
+    payment = town.pay(dialect.provider, "slow")
+
+    pauses = town.pauses(payment, 7)
+    town.ask(THREE_DAYS - 1)
+    before = town.states(payment)
+    town.ask(THREE_DAYS + 61)
+
+    assert [round(pause.total_seconds() / 60) for pause in pauses] == [1, 2, 5, 15, 60, 60, 60]
+    assert (before, town.states(payment)) == (("open", "unknown"), ("open", "unresolved"))
+    newest = town.machine.get("/v1/events?limit=100").get_json()["items"]
+    told = {event["data"].get("attempt_id") for event in newest if event["type"] == "attempt.unresolved"}
+    assert town.attempt(payment.order_id)["id"] in told
+
+
+@pytest.mark.parametrize("dialect", EACH)
+def test_money_after_silence_and_expiry_waits_in_suspense_with_a_refund_proposed(town: Town, dialect: Dialect) -> None:
+    payment = town.start(dialect.provider, "honest")
+    town.ask(THREE_DAYS + 1)
+    town.close_expired()
+    before = town.states(payment)
+    town.decide(payment)
+
+    assert before[0] == "expired"
+    assert town.codes(payment, 1) == [dialect.taken]
+    assert town.states(payment) == ("expired", "succeeded")
     assert town.booked(payment.order_id) == {f"clearing:{dialect.provider}": AMOUNT, "suspense": -AMOUNT}
     refunds = town.machine.get(f"/v1/fee-orders/{payment.order_id}/refunds").get_json()["items"]
     assert [(refund["state"], refund["amount_minor"]) for refund in refunds] == [("proposed", AMOUNT)]

@@ -4,13 +4,13 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 import requests
 
 from gateway.demo.layout import CONTROL_SECRET, Layout
-from gateway.jobs.handlers.payments import ask_about_silent_attempts, send_due_refunds
+from gateway.jobs.handlers.payments import ask_about_silent_attempts, close_expired_orders, send_due_refunds
 from gateway.services import Services
 from tests.gateway.api.conftest import Machine
 
@@ -114,6 +114,26 @@ class Town:
     def ask(self, minutes: float = 1.1) -> None:
         """Let so much time pass that providers are asked about silent attempts."""
         ask_about_silent_attempts(self.services, datetime.now(UTC) + timedelta(minutes=minutes))
+
+    def pauses(self, payment: Payment, queries: int) -> list[timedelta]:
+        """Ask so many times, whenever the payment's attempt is due; returns the pauses from its start on."""
+        moments = [self._due(payment)[0]]
+        for _ in range(queries):
+            due = self._due(payment)[1]
+            assert due is not None
+            ask_about_silent_attempts(self.services, due)
+            moments.append(due)
+        return [later - earlier for earlier, later in pairwise(moments)]
+
+    def _due(self, payment: Payment) -> tuple[datetime, datetime | None]:
+        with self.services.unit_of_work(read_only=True) as work:
+            row = work.payments.find_attempt(payment.provider, payment.reference)
+            assert row is not None
+            return row.started_at, row.next_query_at
+
+    def close_expired(self) -> None:
+        """Let a month pass, after which unpaid orders are closed."""
+        close_expired_orders(self.services, datetime.now(UTC) + timedelta(days=31))
 
     def booked(self, *subject_ids: str) -> dict[str, int]:
         """What the journal's entries about these subjects move in all, by account; a credit is negative."""

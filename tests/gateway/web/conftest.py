@@ -43,6 +43,7 @@ PAY_PAGES = {
 }
 RETURNS = {
     "confirming": samples.RETURN_WAITING,
+    "pending": samples.RETURN_PENDING,
     "paid": samples.RETURN_PAID,
     "failed": samples.RETURN_FAILED,
     "stopped": samples.RETURN_CANCELLED,
