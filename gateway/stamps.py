@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 
 from certs.store import SigningCertificate
+from config.confinement import ConfinedRunner
 from gateway.db.tables.callers import UnitRow
 from gateway.services import Services
 from signing.appearance.draw import StampContent, draw_stamp
-from signing.appearance.style import DrawnStamp
+from signing.appearance.style import DrawnStamp, StampStyle
 from signing.appearance.words import fill_lines, given_values
 from signing.model import SigningProfile
 
@@ -45,7 +48,13 @@ def stamp_for(
         settings.logo_file.read_bytes() if profile.stamp.logo and settings.logo_file else None,
         verify_url if profile.stamp.qr_mm else "",
     )
-    return services.confined.run(draw_stamp, profile.stamp, content, settings.fonts_folder)
+    return _drawn(services.confined, profile.stamp, content, settings.fonts_folder)
+
+
+@lru_cache(maxsize=32)
+def _drawn(confined: ConfinedRunner, style: StampStyle, content: StampContent, fonts_folder: Path) -> DrawnStamp:
+    """Draw a stamp once for all documents on which it says the same: a batch has one for each second, or each day."""
+    return confined.run(draw_stamp, style, content, fonts_folder)
 
 
 def _unit_name(services: Services, unit_id: str) -> str:

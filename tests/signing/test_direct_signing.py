@@ -1,7 +1,7 @@
 """Signing plain documents the direct way, judged by others and by our own validation."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,15 +10,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from certs.model import SubIndication
 from signing.formats.pdf.direct.proved import ProvedDocuments
+from signing.formats.pdf.prepare import PdfSignatureOrder, prepare_pdf
 from signing.journeys import sign_pdf
 from signing.key_sources.fake import FakeKeySource
-from signing.model import BetweenText, Invisible, Level, PageRectangle
+from signing.model import FieldLock, Invisible, Level, NewPage, PageRectangle
 from signing.validation.document import validate_pdf
 from signing.validation.policy import ValidationPolicy
 from signing.validation.report import Modifications
 from tests.signing.conftest import SIGNABLE, key_of
 from tests.signing.judges import assert_sound
-from tests.signing.pki import Holder, issue
+from tests.signing.pki import Holder, issue, rsa_key
 
 
 class Watching:
@@ -76,15 +77,13 @@ def test_a_time_stamp_comes_with_the_direct_way_too(producer, document, person_s
     assert_sound(tmp_path / "signed.pdf", pki, signatures=1, stamped=True)
 
 
-def test_a_place_between_texts_is_looked_for_by_the_library(document, person_step, pki, tmp_path):
-    assert isinstance(person_step.profile.placement, BetweenText)
+def test_what_only_the_library_can_do_goes_its_way(document, person_step, pki, tmp_path):
     watching = Watching()
-    step = placed(person_step, person_step.profile.placement)
 
     sign_pdf(
         document("chromium"),
         tmp_path / "signed.pdf",
-        step,
+        placed(person_step, NewPage(140, 60)),
         key=key_of(pki.official),
         tsa=None,
         confined=watching,
@@ -95,26 +94,34 @@ def test_a_place_between_texts_is_looked_for_by_the_library(document, person_ste
     assert_sound(tmp_path / "signed.pdf", pki, signatures=1, stamped=False)
 
 
+@pytest.mark.parametrize("producer", SIGNABLE)
+def test_person_and_seal_stand_where_the_library_puts_them(
+    producer, document, person_step, seal_step, pki, sign, tmp_path
+):
+    person, seal = placed(person_step, person_step.profile.placement), placed(seal_step, seal_step.profile.placement)
+    first = sign(document(producer), person, pki.official, name="1.pdf")
+    second = sign(tmp_path / "1.pdf", seal, pki.seal, name="2.pdf")
+
+    order = PdfSignatureOrder(
+        seal.profile.placement, "Con dấu", datetime.now(UTC), "sha256", 4000, image_png=seal.image_png
+    )
+    prepared = prepare_pdf(tmp_path / "1.pdf", tmp_path / "library.pdf", order)
+    assert (second.page_index, first.page_index) == (prepared.page_index, prepared.page_index)
+    assert astuple(second.rectangle) == pytest.approx(astuple(prepared.rectangle), abs=1e-3)
+    assert_sound(tmp_path / "2.pdf", pki, signatures=2, stamped=False)
+
+
 @pytest.fixture(scope="module")
 def signers(pki) -> list[Holder]:
-    return [issue(f"Người ký {n}", ec.generate_private_key(ec.SECP256R1()), pki.issuing) for n in range(25)]
+    """Keys of each kind that pdfsig knows, each one's own."""
+    kinds = (lambda: ec.generate_private_key(ec.SECP256R1()), rsa_key, lambda: ec.generate_private_key(ec.SECP384R1()))
+    return [issue(f"Người ký {n}", kinds[n % 3](), pki.issuing) for n in range(25)]
 
 
-@pytest.mark.parametrize(("producer", "count"), [("libreoffice", 2), ("weasyprint", 5), ("chromium", 25)])
-def test_many_signatures_by_different_keys_never_break_each_other(
-    producer, count, document, person_step, pki, signers, sign, tmp_path
-):
-    source = document(producer)
-    for number, holder in enumerate(signers[:count]):
-        at = 20 + 20 * number
-        placement = Invisible() if number % 2 else PageRectangle(1, at, 20, at + 18, 38)
-        step = replace(placed(person_step, placement), certificate_der=holder.der, signer_name=f"Người ký {number}")
-        signed = sign(source, step, holder, name=f"{number}.pdf")
-        assert signed.field_name == f"Signature{number + 1}"
-        source = tmp_path / f"{number}.pdf"
-
-    assert_sound(source, pki, signatures=count, stamped=False)
-    report = validate_pdf(source, ValidationPolicy(tuple(pki.anchors())), datetime.now(UTC))
+def assert_all_agree(path: Path, pki, count: int) -> None:
+    """Demand that pdfsig, qpdf, pyHanko and we find every signature good, and the later ones allowed."""
+    assert_sound(path, pki, signatures=count, stamped=False)
+    report = validate_pdf(path, ValidationPolicy(tuple(pki.anchors())), datetime.now(UTC))
     assert [found.intact for found in report.signatures] == [True] * count
     expected = [Modifications.PERMITTED] * (count - 1) + [Modifications.NONE]
     assert [found.modifications_after for found in report.signatures] == expected
@@ -122,13 +129,31 @@ def test_many_signatures_by_different_keys_never_break_each_other(
     assert {found.sub_indication for found in report.signatures} == {SubIndication.TRY_LATER}
 
 
+def test_many_signatures_by_keys_of_different_kinds_never_break_each_other(
+    document, person_step, pki, signers, sign, tmp_path
+):
+    source = document("chromium")
+    for number, holder in enumerate(signers):
+        at = 20 + 20 * number
+        placement = Invisible() if number % 2 else PageRectangle(1, at, 20, at + 18, 38)
+        profile = replace(person_step.profile, level=Level.B_B, placement=placement, prefer_pss=number % 2 == 0)
+        signer = {"profile": profile, "certificate_der": holder.der, "signer_name": f"Người ký {number}"}
+        signed = sign(source, replace(person_step, **signer), holder, name=f"{number}.pdf")
+        assert signed.field_name == f"Signature{number + 1}"
+        source = tmp_path / f"{number}.pdf"
+        if number + 1 in {1, 2, 5, 25}:
+            assert_all_agree(source, pki, number + 1)
+
+
 def test_the_librarys_and_the_direct_way_follow_each_other(document, person_step, seal_step, pki, tsa, sign, tmp_path):
     first, second, third = tmp_path / "1.pdf", tmp_path / "2.pdf", tmp_path / "3.pdf"
     library = Watching()
     between = {"confined": library, "tsa": tsa, "now": datetime.now(UTC)}
-    sign_pdf(document("objstm"), first, person_step, key=key_of(pki.official), **between)
+    locking = replace(person_step.profile, placement=Invisible(), lock=FieldLock("include", ("Another",)))
+    paged = replace(person_step.profile, placement=NewPage(140, 60))
+    sign_pdf(document("objstm"), first, replace(person_step, profile=paged), key=key_of(pki.official), **between)
     sign(first, placed(seal_step, Invisible(), Level.B_T), pki.seal, tsa, name="2.pdf")
-    sign_pdf(second, third, person_step, key=key_of(pki.official), **between)
+    sign_pdf(second, third, replace(person_step, profile=locking), key=key_of(pki.official), **between)
 
     assert library.ran == ["plan_revision", "prepare_pdf"] * 2
     assert_sound(third, pki, signatures=3, stamped=True)

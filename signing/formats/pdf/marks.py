@@ -10,13 +10,14 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PageObject
 
+from signing.appearance.mark import Mark
 from signing.appearance.picture import Picture
 from signing.formats.pdf.placement import fitted
 from signing.formats.pdf.spots import Spot
 from signing.model import Rectangle
 
 
-def write_appearance(writer: IncrementalPdfFileWriter, spot: Spot) -> generic.IndirectObject:
+def write_appearance(writer: IncrementalPdfFileWriter, spot: Spot[Mark]) -> generic.IndirectObject:
     """Write the mark alone, without border, turned so that it stands upright on a rotated page.
 
     Source: ISO 32000-2:2020, 12.5.5: the form's box, turned by its matrix, is fitted into the annotation's rectangle.

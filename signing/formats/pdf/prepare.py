@@ -14,7 +14,7 @@ from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldS
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
-from signing.appearance.mark import make_mark
+from signing.appearance.mark import Mark, make_mark
 from signing.appearance.style import DrawnStamp
 from signing.errors import SigningError
 from signing.errors.documents import CertificationNotFirst, DocumentCertifiedAgainstChanges
@@ -96,7 +96,7 @@ class _Target:
 
     field_name: str
     exists: bool
-    spot: Spot | None
+    spot: Spot[Mark] | None
     lock: FieldMDPSpec | None
     level: int | None
 
@@ -173,7 +173,7 @@ def free_field_name(reader: PdfFileReader, stem: str) -> str:
     return f"{stem}{number}"
 
 
-def _find_spot(reader: PdfFileReader, searched: SearchedDocument, order: PdfSignatureOrder) -> Spot | None:
+def _find_spot(reader: PdfFileReader, searched: SearchedDocument, order: PdfSignatureOrder) -> Spot[Mark] | None:
     if isinstance(order.placement, Invisible | InField):
         return None
     spot = find_spot(searched, order.placement, make_mark(order.image_png, order.stamp))

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import pypdfium2
 
-from signing.appearance.mark import Mark
 from signing.errors.stamps import AnchorSignatureNotFound, PlacementCoversText, PlacementInvalid
 from signing.formats.pdf.corners import covers_text, place_beside, place_in_corner
 from signing.formats.pdf.geometry import PageView
@@ -19,8 +19,24 @@ VisiblePlacement = BetweenText | OverSignature | PageRectangle | PageCorner | Be
 NEW_PAGE_MARGIN_PT = 56.7
 
 
+class Proportions(Protocol):
+    """What of a mark its place depends on: width through height, and its real size in points, if it has one."""
+
+    @property
+    def aspect(self) -> float: ...
+
+    @property
+    def width_pt(self) -> float | None: ...
+
+    @property
+    def height_pt(self) -> float | None: ...
+
+
+M = TypeVar("M", bound=Proportions)
+
+
 @dataclass(frozen=True)
-class Spot:
+class Spot(Generic[M]):
     """Where a mark goes.
 
     Attributes:
@@ -32,7 +48,7 @@ class Spot:
     page_index: int
     view: PageView
     rectangle: Rectangle
-    mark: Mark
+    mark: M
     new_page: Rectangle | None = None
 
 
@@ -50,7 +66,7 @@ class SearchedDocument:
     password: str | None = field(default=None, repr=False)
 
 
-def find_spot(searched: SearchedDocument, placement: VisiblePlacement, mark: Mark) -> Spot:
+def find_spot(searched: SearchedDocument, placement: VisiblePlacement, mark: M) -> Spot[M]:
     """Return the spot for a mark.
 
     Raises:
@@ -78,17 +94,17 @@ def find_spot(searched: SearchedDocument, placement: VisiblePlacement, mark: Mar
         return _at(text.page_index, text.view, spot, mark)
 
 
-def spot_of_field(searched: SearchedDocument, page_index: int, rectangle: Rectangle, mark: Mark) -> Spot:
+def spot_of_field(searched: SearchedDocument, page_index: int, rectangle: Rectangle, mark: M) -> Spot[M]:
     """Return the spot of a mark that goes into a field of the document's own, whose rectangle stays as it is."""
     with pypdfium2.PdfDocument(searched.path, password=searched.password) as document:
         return Spot(page_index, read_page_view(document, page_index), rectangle, mark)
 
 
-def _at(page_index: int, view: PageView, seen: Rectangle, mark: Mark) -> Spot:
+def _at(page_index: int, view: PageView, seen: Rectangle, mark: M) -> Spot[M]:
     return Spot(page_index, view, view.to_own(seen), mark)
 
 
-def _size(placement: PageCorner | BesideText | NewPage, mark: Mark) -> tuple[float, float]:
+def _size(placement: PageCorner | BesideText | NewPage, mark: Proportions) -> tuple[float, float]:
     """Return the size of the mark: within what the placement says, else its real size.
 
     Raises:
@@ -101,7 +117,7 @@ def _size(placement: PageCorner | BesideText | NewPage, mark: Mark) -> tuple[flo
     return mark.width_pt, mark.height_pt
 
 
-def _in_rectangle(document: pypdfium2.PdfDocument, page_count: int, placement: PageRectangle, mark: Mark) -> Spot:
+def _in_rectangle(document: pypdfium2.PdfDocument, page_count: int, placement: PageRectangle, mark: M) -> Spot[M]:
     page_index = page_indexes(page_count, placement.page)[0]
     view = read_page_view(document, page_index)
     wanted = Rectangle(placement.x0, placement.y0, placement.x1, placement.y1)
@@ -112,8 +128,8 @@ def _in_rectangle(document: pypdfium2.PdfDocument, page_count: int, placement: P
 
 
 def _over_earlier(
-    document: pypdfium2.PdfDocument, fields: list[SignedField], placement: OverSignature, mark: Mark
-) -> Spot:
+    document: pypdfium2.PdfDocument, fields: list[SignedField], placement: OverSignature, mark: M
+) -> Spot[M]:
     page_index, earlier = _earlier_picture(fields, placement.field_name)
     view = read_page_text(document, page_index).view
     return _at(page_index, view, place_over(view.to_seen(earlier), view.seen, placement, mark.aspect), mark)
@@ -129,7 +145,7 @@ def _earlier_picture(fields: list[SignedField], field_name: str) -> tuple[int, R
     raise AnchorSignatureNotFound(f"the document does not hold {which}")
 
 
-def _on_new_page(document: pypdfium2.PdfDocument, page_count: int, placement: NewPage, mark: Mark) -> Spot:
+def _on_new_page(document: pypdfium2.PdfDocument, page_count: int, placement: NewPage, mark: M) -> Spot[M]:
     last = read_page_view(document, page_count - 1).seen
     width, height = fitted(last.width, last.height - 2 * NEW_PAGE_MARGIN_PT, mark.aspect)
     wanted_width, wanted_height = _size(placement, mark)

@@ -95,11 +95,9 @@ def append_revision(original: Original, planned: PlannedRevision, cms_der: bytes
     revision = b"".join((planned.before_gap, gap, planned.after_gap))
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
-        if original.content is not None:
-            _write(descriptor, original.content)
-        else:
+        if original.content is None:
             _copy(original, descriptor)
-        _write(descriptor, revision)
+        _write(descriptor, original.content or b"", revision)
     finally:
         os.close(descriptor)
     whole = original.file_hash.copy()
@@ -115,10 +113,13 @@ def _read(descriptor: int, size: int) -> bytes:
     return pieces[0] if len(pieces) == 2 else b"".join(pieces)
 
 
-def _write(descriptor: int, content: bytes) -> None:
-    done = os.write(descriptor, content)
-    while done < len(content):
-        done += os.write(descriptor, memoryview(content)[done:])
+def _write(descriptor: int, original: bytes, revision: bytes) -> None:
+    """Write both in one call as a rule."""
+    done = os.writev(descriptor, (original, revision))
+    if done < len(original) + len(revision):
+        left = memoryview(original + revision)
+        while done < len(left):
+            done += os.write(descriptor, left[done:])
 
 
 def _copy(original: Original, descriptor: int) -> None:

@@ -25,17 +25,17 @@ class Form:
     Attributes:
         reference: The form's own object; None where it stands inside the catalogue or there is none.
         dictionary: None where there is none.
-        field_names: Names of the top-level fields.
+        fields: The fields, by name, with their own objects.
     """
 
     reference: Reference | None
     dictionary: Dictionary | None
-    field_names: frozenset[bytes]
+    fields: dict[bytes, tuple[Reference, Dictionary]]
 
     def free_name(self) -> str:
         """Return the name of the next signature field."""
         number = 1
-        while b"Signature%d" % number in self.field_names:
+        while b"Signature%d" % number in self.fields:
             number += 1
         return f"Signature{number}"
 
@@ -47,7 +47,7 @@ def read_form(file: PdfFile, catalogue: Dictionary) -> Form:
         Doubt: It is more than a list of plain fields, or a field locks or certifies something.
     """
     if b"AcroForm" not in catalogue:
-        return Form(None, None, frozenset())
+        return Form(None, None, {})
     reference = catalogue.reference(b"AcroForm")
     if reference is not None:
         dictionary = file.dictionary(reference)
@@ -58,11 +58,11 @@ def read_form(file: PdfFile, catalogue: Dictionary) -> Form:
     fields = dictionary.references(b"Fields") if b"Fields" in dictionary else []
     if len(fields) > MAXIMUM_FIELDS:
         raise Doubt("the form has very many fields")
-    return Form(reference, dictionary, frozenset(_field_name(file, field) for field in fields))
+    named = [(field, file.dictionary(field)) for field in fields]
+    return Form(reference, dictionary, {_field_name(file, field): (place, field) for place, field in named})
 
 
-def _field_name(file: PdfFile, reference: Reference) -> bytes:
-    field = file.dictionary(reference)
+def _field_name(file: PdfFile, field: Dictionary) -> bytes:
     name = _PLAIN_NAME.fullmatch(field.raw(b"T") or b"")
     if name is None or b"Lock" in field or b"SV" in field or b"Kids" in field:
         raise Doubt("a field is unusual")

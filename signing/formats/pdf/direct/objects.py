@@ -6,7 +6,7 @@ Source: ISO 32000-2:2020, 7.3.10 and 7.5.7.
 import re
 
 from signing.formats.pdf.direct.doubt import Doubt
-from signing.formats.pdf.direct.tokens import Bytes, Dictionary, Reference
+from signing.formats.pdf.direct.tokens import Bytes, Dictionary, Reference, references_in
 from signing.formats.pdf.direct.xref import (
     Section,
     StreamSection,
@@ -95,6 +95,10 @@ class PdfFile:
         if found is None:
             raise Doubt("an array is missing or unusual")
         return found[1]
+
+    def references(self, reference: Reference) -> list[Reference]:
+        """Return the items of an array of references that a reference leads to."""
+        return references_in(self.array(reference))
 
     def object_stream(self, number: int) -> ObjectStream:
         """Return an object stream by its number."""

@@ -3,7 +3,9 @@
 Source: ISO 32000-2:2020, 7.7.3.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from signing.formats.pdf.direct.doubt import Doubt
@@ -69,21 +71,34 @@ def _last(file: PdfFile, root: Dictionary) -> tuple[Reference, list[Dictionary]]
 
 
 def _nth(file: PdfFile, root: Dictionary, page: int) -> tuple[Reference, list[Dictionary]]:
-    """Walk the leaves in order; the counts of inner nodes are not believed."""
+    found = next(islice(_leaves(file, root), page - 1, None), None) if page >= 1 else None
+    if found is None:
+        raise Doubt("the page is not found")
+    return found
+
+
+def list_leaves(file: PdfFile, catalogue: Dictionary) -> list[Reference]:
+    """Return every page in order.
+
+    Raises:
+        Doubt: The tree is unusual or large.
+    """
+    return [reference for reference, _ in _leaves(file, file.dictionary(catalogue.needed_reference(b"Pages")))]
+
+
+def _leaves(file: PdfFile, root: Dictionary) -> Iterator[tuple[Reference, list[Dictionary]]]:
+    """Walk the leaves in order, each with what stands above it; the counts of inner nodes are not believed."""
     waiting = [(kid, [root]) for kid in reversed(root.references(b"Kids"))]
-    passed = 0
     for _ in range(MAXIMUM_NODES):
         if not waiting:
-            break
+            return
         reference, above = waiting.pop()
         nodes = [file.dictionary(reference), *above]
         if nodes[0].name(b"Type") == b"/Pages" and len(above) < MAXIMUM_DEPTH:
             waiting += [(kid, nodes) for kid in reversed(nodes[0].references(b"Kids"))]
-            continue
-        passed += 1
-        if passed == page:
-            return reference, nodes
-    raise Doubt("the page is not found quickly")
+        else:
+            yield reference, nodes
+    raise Doubt("the page tree is large")
 
 
 def _view(file: PdfFile, nodes: list[Dictionary]) -> PageView:

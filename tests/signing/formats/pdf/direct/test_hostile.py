@@ -1,19 +1,24 @@
 """Files altered at random: the direct path is not sure, or its result is sound to others and to the strict reader."""
 
+import dataclasses
+import io
 import random
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from config.settings import LimitSettings
+from gateway.confinement import ChildProcesses
 from signing.formats.pdf.direct.append import append_revision, read_original
 from signing.formats.pdf.direct.doubt import NotSure
 from signing.formats.pdf.direct.plan import plan_revision
 from signing.formats.pdf.direct.revision import PlannedRevision
 from signing.formats.pdf.inspect import inspect_pdf
 from signing.formats.pdf.prepare import PdfSignatureOrder
-from signing.model import Invisible
+from signing.model import Invisible, PageCorner
 from tests.signing.formats.pdf.builder import minimal
 from tests.signing.judges import qpdf_problems
 
@@ -87,6 +92,27 @@ def test_any_bytes_get_an_answer_and_never_an_error(content, at, cut, order, tmp
     (tmp_path / "any.pdf").write_bytes(base[:at] + content + base[at + cut :])
 
     assert isinstance(plan_revision(tmp_path / "any.pdf", order, False), NotSure | PlannedRevision)
+
+
+def test_in_its_child_no_altered_document_costs_more_than_an_answer(document, order, tmp_path):
+    """No limit of the child is reached: a hostile file must not be able to slow the others down."""
+    chance = random.Random("confined-direct")  # noqa: S311 - repeatable damage, no secret
+    children = ChildProcesses(LimitSettings(parser_timeout_seconds=5, parser_processes=1))
+    wanted = dataclasses.replace(order, placement=PageCorner("last", "bottom-right", 9, 9, 90, 30), image_png=a_png())
+    try:
+        for number in range(150):
+            content = altered(document(PRODUCERS[number % len(PRODUCERS)]).read_bytes(), chance)
+            (tmp_path / "altered.pdf").write_bytes(content)
+            planned = children.run(plan_revision, tmp_path / "altered.pdf", (order, wanted)[number % 2], False)
+            assert isinstance(planned, NotSure | PlannedRevision)
+    finally:
+        children.close()
+
+
+def a_png() -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGBA", (6, 2), (0, 0, 160, 255)).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def test_a_file_that_is_not_there_gets_an_answer_too(order, tmp_path):
