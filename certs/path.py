@@ -24,6 +24,7 @@ from certs.model import Indication, PathResult, Purpose, RevocationStatus, SubIn
 from certs.names import parse_certificate
 from certs.oddities import path_oddities
 from certs.path_algorithms import evidence_refusal
+from certs.path_candidates import anchors_to_reach
 from certs.revocation.judgement import StatusJudge, names_status_address
 from certs.revocation.model import RevocationEvidence
 from certs.sound_paths import FoundPath, PathQuestion, find_paths
@@ -79,8 +80,9 @@ def check_path(
     if early is not None:
         return early
     try:
-        roots = tuple(anchor.certificate_der for anchor in anchors if anchor.trusted_at(at))
         pool = tuple(chain_ders[:MAX_CHAIN_CERTIFICATES])
+        trusted = (anchor.certificate_der for anchor in anchors if anchor.trusted_at(at))
+        roots = anchors_to_reach(certificate_der, pool, trusted)
         result = _check(PathQuestion(certificate_der, pool, roots, table, policies), revocation, at, purpose)
         odd = path_oddities(result.path_der)
         return replace(result, findings=result.findings + odd) if odd else result

@@ -6,9 +6,12 @@ issuer counts only if its key made the signature.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from asn1crypto import x509
 
+from certs.revocation.certificate_facts import KEPT_CERTIFICATES, certificate_facts, comparable_name
+from certs.revocation.der import DerUnsound
 from certs.revocation.signed_by import signature_holds
 
 # With so few there are at most some dozens of ways, and the library follows them faster than they are sorted out.
@@ -40,6 +43,27 @@ def pools_to_follow(
         if len(kept) != given:
             yield [pool[number] for _, number in kept]
         given = len(kept)
+
+
+def anchors_to_reach(
+    certificate_der: bytes, pool_ders: Iterable[bytes], anchor_ders: Iterable[bytes]
+) -> tuple[bytes, ...]:
+    """Return the anchors that bear a name which the certificate or one of the pool knows, in their order.
+
+    Trusted lists give thousands, and the library takes each apart that it is given.
+    """
+    known = {name for der in (certificate_der, *pool_ders) for name in _names(der)}
+    return tuple(der for der in anchor_ders if not known.isdisjoint(_names(der)[:1]))
+
+
+@lru_cache(maxsize=KEPT_CERTIFICATES)
+def _names(certificate_der: bytes) -> tuple[str | bytes, ...]:
+    """Return the names of whom a certificate is about and of who issued it; none where it is not readable."""
+    try:
+        facts = certificate_facts(certificate_der)
+    except DerUnsound:
+        return ()
+    return comparable_name(facts.subject), comparable_name(facts.issuer)
 
 
 class _Graph:

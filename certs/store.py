@@ -332,8 +332,11 @@ class CertificateStore:
 
         Raises:
             AnchorUnknown: None has that id.
+            AnchorNeedsSecondPerson: It would be trusted for longer, and that takes two persons.
         """
         row = self._anchor(anchor_id)
+        if row.trusted_until is not None and trusted_until > row.trusted_until:
+            raise AnchorNeedsSecondPerson("an anchor is prolonged by two persons who install it anew")
         row.trusted_until = trusted_until
         return row
 

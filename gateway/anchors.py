@@ -68,6 +68,7 @@ def end(
 
     Raises:
         AnchorUnknown: None has that id.
+        AnchorNeedsSecondPerson: It ends earlier already.
     """
     row = work.certificates.end_anchor(anchor_id, trusted_until)
     details = {"trusted_until": trusted_until.isoformat(), "person": by.person, "reason": reason}

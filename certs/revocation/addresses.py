@@ -1,20 +1,27 @@
 """Where a certificate says that its status can be asked. Pure; runs in the child for untrusted certificates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from asn1crypto import algos, core, ocsp, x509
 
 from certs.errors import CertificateUnreadable
 from certs.names import parse_certificate
-from certs.revocation.certificate_facts import CertificateFacts, certificate_facts, same_name
-from certs.revocation.der import DerUnsound
+from certs.revocation.certificate_facts import (
+    CertificateFacts,
+    certificate_facts,
+    comparable_name,
+    read_distribution_points,
+)
+from certs.revocation.crl import read_crl_head
+from certs.revocation.der import SEQUENCE, DerUnsound, read_element, read_whole
 from certs.revocation.model import StatusQuery
 
 MAX_ADDRESSES_EACH = 3
 MAX_ADDRESS_LENGTH = 2_000
 MAX_QUERIES = 16
 KEPT_QUESTIONS = 512
+URI = 0x86
 
 
 def build_status_queries(
@@ -27,7 +34,11 @@ def build_status_queries(
     Raises:
         CertificateUnreadable: The first certificate is not readable; unreadable others are ignored.
     """
-    pool = [(der, facts) for der in (*anchor_ders, *pool_ders) if (facts := _facts(der)) is not None]
+    pool: dict[str | bytes, list[tuple[bytes, CertificateFacts]]] = {}
+    for der in (*anchor_ders, *pool_ders):
+        facts = _facts(der)
+        if facts is not None:
+            pool.setdefault(comparable_name(facts.subject), []).append((der, facts))
     current: bytes | None = certificate_der
     queries: list[StatusQuery] = []
     seen = set(anchor_ders)
@@ -48,12 +59,14 @@ def _facts(certificate_der: bytes) -> CertificateFacts | None:
         return None
 
 
-def _find_issuers(certificate_der: bytes, pool: Sequence[tuple[bytes, CertificateFacts]]) -> list[bytes]:
-    """Return who may have issued a certificate, the likeliest first. The pool may be all of a country's authorities."""
+def _find_issuers(
+    certificate_der: bytes, pool: Mapping[str | bytes, Sequence[tuple[bytes, CertificateFacts]]]
+) -> list[bytes]:
+    """Return who may have issued a certificate, by name and key identifier. The pool is laid out by name."""
     certificate = _facts(certificate_der)
     if certificate is None:
         return []
-    named = [one for one in pool if same_name(one[1].subject, certificate.issuer) and one[0] != certificate_der]
+    named = [one for one in pool.get(comparable_name(certificate.issuer), ()) if one[0] != certificate_der]
     wanted = certificate.authority_key
     exact = [one for one in named if wanted is not None and one[1].key_identifier == wanted]
     return [der for der, _ in (exact or named)]
@@ -98,13 +111,29 @@ def _point_addresses(points: Sequence[x509.DistributionPoint] | None) -> tuple[s
     return _addresses(name for names in named if isinstance(names, x509.GeneralNames) for name in names)
 
 
+def find_delta_addresses(list_der: bytes) -> tuple[str, ...]:
+    """Return where a list itself says that changes to it are published; nowhere where that cannot be read.
+
+    Source: RFC 5280, 5.2.6.
+    """
+    try:
+        freshest = read_crl_head(list_der).freshest_der
+        points = read_distribution_points(read_whole(freshest, SEQUENCE)) if freshest else ()
+    except DerUnsound:
+        return ()
+    names = (read_element(name, 0, len(name)) for point in points for name in point.names)
+    return _http_addresses(name.content for name in names if name.tag == URI)
+
+
 def _addresses(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
+    return _http_addresses(name.chosen.contents for name in names if name.name == "uniform_resource_identifier")
+
+
+def _http_addresses(uris: Iterable[bytes]) -> tuple[str, ...]:
     """Return the HTTP addresses as ASCII; LDAP and the like are not asked."""
     found: list[str] = []
-    for name in names:
-        if name.name != "uniform_resource_identifier":
-            continue
-        address = name.chosen.contents.decode("ascii", "replace").strip()
+    for uri in uris:
+        address = uri.decode("ascii", "replace").strip()
         usable = address.isascii() and address.isprintable() and len(address) <= MAX_ADDRESS_LENGTH
         if usable and address.lower().startswith(("http://", "https://")) and address not in found:
             found.append(address)

@@ -32,7 +32,7 @@ VERSION, EXTENSIONS = 0xA0, 0xA3
 FULL_NAME, RELATIVE_NAME, DIRECTORY_NAME = 0xA0, 0xA1, 0xA4
 POINT_NAME, POINT_REASONS, POINT_ISSUER = 0xA0, 0x81, 0xA2
 BASIC_CONSTRAINTS, KEY_USAGE, KEY_IDENTIFIER = b"\x55\x1d\x13", b"\x55\x1d\x0f", b"\x55\x1d\x0e"
-DISTRIBUTION_POINTS, FRESHEST_LIST = b"\x55\x1d\x1f", b"\x55\x1d\x2e"
+DISTRIBUTION_POINTS = b"\x55\x1d\x1f"
 AUTHORITY_KEY, AUTHORITY_KEY_IDENTIFIER = b"\x55\x1d\x23", 0x80
 EXTENDED_KEY_USAGE, ISSUER_ACCESS = b"\x55\x1d\x25", bytes.fromhex("2b06010505070101")
 OCSP_SIGNING, OCSP_NO_CHECK = bytes.fromhex("2b06010505070309"), bytes.fromhex("2b0601050507300105")
@@ -77,7 +77,6 @@ class CertificateFacts:
     signs_ocsp: bool
     ocsp_no_check: bool
     points: tuple[DistributionPoint, ...]
-    delta_points: tuple[DistributionPoint, ...]
     names_status_address: bool
     """Whether it says itself where its status is to be had."""
     largest_extension_bytes: int
@@ -121,7 +120,6 @@ def certificate_facts(certificate_der: bytes) -> CertificateFacts:
         signs_ocsp=OCSP_SIGNING in purposes and (usage is None or SIGNS_DOCUMENTS_BIT in usage),
         ocsp_no_check=OCSP_NO_CHECK in extensions,
         points=points,
-        delta_points=_points(extensions.get(FRESHEST_LIST)),
         names_status_address=bool(points) or _names_responder(extensions.get(ISSUER_ACCESS)),
         largest_extension_bytes=max((len(one.value) for one in extensions.values()), default=0),
     )
@@ -166,17 +164,18 @@ def full_names(names: Sequence[bytes], relative_name: bytes | None, list_issuer:
 
 def same_name(one: bytes, other: bytes) -> bool:
     """Say whether two encoded names are one and the same name. Source: RFC 5280, 7.1."""
-    return one == other or (_comparable(one) is not None and _comparable(one) == _comparable(other))
+    return one == other or comparable_name(one) == comparable_name(other)
 
 
 @lru_cache(maxsize=KEPT_CERTIFICATES)
-def _comparable(name: bytes) -> str | None:
+def comparable_name(name: bytes) -> str | bytes:
+    """Return what is equal for two encodings of one and the same name; a name that nobody can read is only itself."""
     if len(name) > MAX_NAME_SIZE_BYTES:
-        return None
+        return name
     try:
         return str(x509.Name.load(name, strict=True).hashable)
     except (ValueError, TypeError, KeyError, RecursionError):
-        return None
+        return name
 
 
 def encode(tag: int, content: bytes) -> bytes:

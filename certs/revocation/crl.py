@@ -71,6 +71,8 @@ class CrlHead:
     scope_der: bytes
     authority_key: bytes
     expired_listed: bool
+    freshest_der: bytes
+    """Where changes to it are published, as encoded; empty where it does not say."""
     understood: bool
     """Whether every critical extension is one that is understood here."""
 
@@ -200,6 +202,7 @@ def read_crl_head(der: bytes) -> CrlHead:
         scope_der=b"" if scope is None else scope.value,
         authority_key=extensions[AUTHORITY_KEY].value if AUTHORITY_KEY in extensions else b"",
         expired_listed=EXPIRED_LISTED in extensions,
+        freshest_der=extensions[FRESHEST_LIST].value if FRESHEST_LIST in extensions else b"",
         understood=all(oid in UNDERSTOOD for oid, extension in extensions.items() if extension.critical),
     )
 

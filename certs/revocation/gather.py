@@ -10,7 +10,7 @@ from cryptography import x509
 
 from certs.errors import CertificateUnreadable
 from certs.model import RevocationStatus
-from certs.revocation.addresses import build_status_queries
+from certs.revocation.addresses import build_status_queries, find_delta_addresses
 from certs.revocation.answers import evidence_nonce, evidence_times, find_responders, is_final, read_status
 from certs.revocation.cache import RevocationCache
 from certs.revocation.fetch import Exchange, ExchangeFailed, Limits
@@ -28,7 +28,7 @@ from certs.revocation.silence import FROM_THE_FUTURE, UNREADABLE, Rules, why_res
 OCSP_MAX_SIZE_BYTES = 200_000
 ISSUER_MAX_SIZE_BYTES = 100_000
 MAX_ISSUER_STEPS = 4
-MAX_RESPONDERS = 2
+MAX_RESPONDERS, MAX_DELTAS = 2, 4
 # Longer than any answer lasts.
 SINCE_EVER = timedelta(days=3650)
 
@@ -157,6 +157,7 @@ class _Gathering:
         A list for some reasons, a delta or an indirect one is not kept for others: nobody here can tell whether it is
         genuine; path validation takes all of them together.
         """
+        deltas = list(query.delta_addresses)
         for address in query.crl_addresses:
             kept = self._kept(address, "crl", query, self._limits.max_age)
             item = kept or self._item(address, "crl", query)
@@ -165,12 +166,13 @@ class _Gathering:
             if item is None:
                 continue
             self._add(RevocationEvidence(items=(item,)))
+            deltas += find_delta_addresses(item.der)
             if self._status(item, query) is None:
                 continue
             if kept is None:
                 self._cache.keep_evidence(address, item, self._now)
             break
-        for address in query.delta_addresses:
+        for address in dict.fromkeys(deltas[:MAX_DELTAS]):
             # Short-lived by nature, and worth nothing without the list it builds on: not kept.
             delta = self._item(address, "crl", query)
             if delta is not None:

@@ -16,6 +16,7 @@ from pyhanko_certvalidator.policy_decl import PKIXValidationParams
 
 from certs.model import PathResult, Purpose, SubIndication, TrustAnchor
 from certs.path import check_path
+from certs.path_candidates import anchors_to_reach
 from tests.certs.authority import CA_USAGE, SIGNING_USAGE, Authority, Holder
 
 pytestmark = pytest.mark.timeout(60)
@@ -197,3 +198,17 @@ def test_a_mesh_whose_only_entrance_is_unsound_ends_with_that_finding(make: Make
     result = judged(make.leaf(cas[0]), [*mesh(make, cas), entrance], root, at)
 
     assert result.sub_indication is SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
+
+
+def test_of_many_listed_anchors_only_those_are_looked_at_that_the_chain_names(make: Maker, at: datetime) -> None:
+    """The case and the spacing of a name do not count. Source: RFC 5280, 7.1."""
+    root = make.ca("Example  ROOT")
+    issuing = make.ca("Issuing", make.ca("example root", of=root))
+    leaf = make.leaf(issuing)
+    others = [make.ca(f"Listed {number}").der for number in range(20)]
+
+    reached = anchors_to_reach(leaf.der, [b"garbage", issuing.der], [*others, root.der, b"garbage"])
+
+    assert reached == (root.der,)
+    assert anchors_to_reach(root.der, [], [*others, root.der]) == (root.der,)
+    assert anchors_to_reach(b"garbage", [], others) == ()

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from cryptography.x509 import ocsp
 
 from gateway.devpki import DevPki
+from tests.certs.test_lists import scope
 from tests.pki.running import running_pki
 
 OCSP, LIST, ROOT_LIST, STAMPS = "/dev/ocsp/", "/dev/crls/issuing/", "/dev/crls/root/", "/dev/tsa/"
@@ -115,8 +116,8 @@ class Contrary:
         builder = x509.CertificateRevocationListBuilder().issuer_name(issuer).last_update(now)
         builder = builder.next_update(now + timedelta(hours=1)).add_extension(x509.CRLNumber(9), False)
         extension = {
-            "about CAs": _scope(only_contains_ca_certs=True),
-            "some reasons": _scope(only_some_reasons=frozenset({x509.ReasonFlags.key_compromise})),
+            "about CAs": scope(only_contains_ca_certs=True),
+            "some reasons": scope(only_some_reasons=frozenset({x509.ReasonFlags.key_compromise})),
             "delta alone": x509.DeltaCRLIndicator(3),
             "unknown critical": UNKNOWN_CRITICAL,
         }.get(behaviour)
@@ -136,19 +137,6 @@ def _loaded(key_pem: bytes) -> rsa.RSAPrivateKey:
     key = load_pem_private_key(key_pem, None)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
-
-
-def _scope(**changes: Any) -> x509.IssuingDistributionPoint:
-    settings: dict[str, Any] = {
-        "full_name": None,
-        "relative_name": None,
-        "only_contains_user_certs": False,
-        "only_contains_ca_certs": False,
-        "only_some_reasons": None,
-        "indirect_crl": False,
-        "only_contains_attribute_certs": False,
-    }
-    return x509.IssuingDistributionPoint(**(settings | changes))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from certs.model import Indication, SubIndication
 from certs.revocation.cache import MemoryCache
 from certs.revocation.fetch import HttpExchange
 from certs.revocation.gather import RevocationGatherer
+from certs.revocation.model import EvidenceItem, FetchFailure, RevocationEvidence
 from signing.validation.document import collect_evidence_needs, validate_pdf
 from signing.validation.policy import ValidationPolicy
 from signing.validation.report import Overall, SignatureReport, ValidationReport
@@ -293,3 +294,26 @@ def test_each_of_two_signatures_has_its_own_report(bench: Bench, official: Holde
     assert [s.modifications_after.value for s in report.signatures] == ["permitted", "none"]
     assert report.overall is Overall.PASSED
     assert pdfsig(bench.write(pdf)).count("Signature is Valid.") == 2
+
+
+def test_where_nobody_could_say_the_report_names_each_answer_and_address(bench: Bench, official: Holder) -> None:
+    """An answer about another certificate, a list by someone else, and a server that was silent."""
+    other, stranger = bench.authority.leaf("Other"), bench.authority.stranger
+    items = (
+        EvidenceItem("ocsp", bench.authority.ocsp(other.certificate), "http://ocsp.example/", bench.at),
+        EvidenceItem("crl", bench.authority.crl(stranger), "http://crl.example/", bench.at),
+        EvidenceItem("crl", bench.authority.crl(bench.authority.root), "root", bench.at),
+    )
+    silent = (FetchFailure("http://silent.example/", "time-limit"),)
+    policy = replace(bench.policy(official), evidence=RevocationEvidence(items, failures=silent))
+
+    report = bench.validate(bench.sign(official), policy)
+
+    assert only(report).sub_indication is SubIndication.TRY_LATER
+    found = {(one.code, one.vi.rpartition("(")[2]) for one in only(report).revocation.findings}
+    assert found == {
+        ("other-certificate", "http://ocsp.example/)"),
+        ("signer-not-entitled", "http://crl.example/)"),
+        ("time-limit", "http://silent.example/)"),
+    }
+    assert len(report.to_dict()["signatures"][0]["revocation"]["findings"]) == 3
