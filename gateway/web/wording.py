@@ -108,7 +108,7 @@ CALLBACK_OUTCOMES = {
     "waiting": Label("warn", "clock", lazy_gettext("Đã giữ, chờ xử lý")),
 }
 
-# VNPAY payment guide 2.1.0, IPN URL: the codes that a merchant answers with.
+# What a merchant answers with: VNPAY payment guide 2.1.0, IPN URL; ZaloPay docs, "Callback"; others read the status.
 CALLBACK_ANSWERS = {
     "00": lazy_gettext("xác nhận"),
     "01": lazy_gettext("không thấy khoản thu"),
@@ -116,6 +116,20 @@ CALLBACK_ANSWERS = {
     "04": lazy_gettext("sai số tiền"),
     "97": lazy_gettext("sai chữ ký của cuộc gọi"),
     "99": lazy_gettext("lỗi khác"),
+    "1": lazy_gettext("xác nhận"),
+    "2": lazy_gettext("đã xác nhận trước đó"),
+    "0": lazy_gettext("lỗi khác"),
+    "-1": lazy_gettext("sai chữ ký của cuộc gọi"),
+    "-2": lazy_gettext("không thấy khoản thu"),
+    "-3": lazy_gettext("sai số tiền"),
+    "-4": lazy_gettext("lỗi khác"),
+    "200": lazy_gettext("xác nhận"),
+    "204": lazy_gettext("xác nhận"),
+    "400": lazy_gettext("lỗi khác"),
+    "401": lazy_gettext("sai chữ ký của cuộc gọi"),
+    "404": lazy_gettext("không thấy khoản thu"),
+    "422": lazy_gettext("sai số tiền"),
+    "500": lazy_gettext("lỗi khác"),
 }
 
 SERVICE_STATES = {

@@ -22,6 +22,7 @@ from gateway.sandbox.app import create_sandbox
 from gateway.services import build_services
 from tests.gateway.api.conftest import _machine
 from tests.gateway.matrix.town import Town
+from tests.postgres import fresh_database
 
 FONTS = Path("/usr/share/fonts/truetype/liberation2")
 
@@ -39,14 +40,13 @@ def _served(app: Flask, port: int) -> Iterator[None]:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    folder = tmp_path_factory.mktemp("town")
-    shutil.copyfile(sqlite_template, folder / "gateway.db")
+@contextmanager
+def town_at(folder: Path, database_url: str) -> Iterator[Town]:
+    """Stand a gateway on a migrated database, and a sandbox beside it."""
     layout = Layout(folder, free_port(), free_port(), free_port(), free_port())
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("PROFILE_FILE", "DATABASE_URL"):
-            patch.delenv(f"GATEWAY_{name}", raising=False)
+        patch.delenv("GATEWAY_PROFILE_FILE", raising=False)
+        patch.setenv("GATEWAY_DATABASE_URL", database_url)
         layout.write_profile(None, FONTS)
         layout.write_sandbox_accounts()
         services = replace(build_services(load_settings(layout.profile)), confined=InProcess())
@@ -57,3 +57,20 @@ def town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield Town(layout, services, _machine(app, services, "H13.1", "Phường Một", list(SCOPES)))
         sandbox.extensions["courier"].stop()
     services.close()
+
+
+@pytest.fixture(scope="module")
+def town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("town")
+    shutil.copyfile(sqlite_template, folder / "gateway.db")
+    with town_at(folder, f"sqlite:///{folder}/gateway.db") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def postgres_town(postgres: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with (
+        fresh_database(postgres, postgres_template) as url,
+        town_at(tmp_path_factory.mktemp("postgres"), url) as made,
+    ):
+        yield made

@@ -15,6 +15,7 @@ class Dialect:
     Attributes:
         taken, again, forged, wrong_amount: Our answer to an honest call, to its copy, to a wrong proof, to a wrong
             amount.
+        our_fault: Our answer when something of ours is missing: it makes the provider call again.
         tells_pending: Whether it also calls about payments that are not at their end.
         fails: What a query tells of a payment that was never made: `failed`, or `unknown` where it may still be.
         refunds: Whether it pays back by message.
@@ -25,15 +26,16 @@ class Dialect:
     again: str
     forged: str
     wrong_amount: str
+    our_fault: str = "500"
     tells_pending: bool = True
     fails: str = "failed"
     refunds: bool = True
 
 
 DIALECTS = (
-    Dialect("vnpay", taken="00", again="02", forged="97", wrong_amount="04"),
+    Dialect("vnpay", taken="00", again="02", forged="97", wrong_amount="04", our_fault="99"),
     Dialect("momo", taken="204", again="204", forged="401", wrong_amount="422"),
-    Dialect("zalopay", taken="1", again="2", forged="-1", wrong_amount="-3", tells_pending=False),
+    Dialect("zalopay", taken="1", again="2", forged="-1", wrong_amount="-3", our_fault="0", tells_pending=False),
 )
 EACH = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS]
 REFUNDING = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if dialect.refunds]

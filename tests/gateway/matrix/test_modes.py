@@ -102,6 +102,21 @@ def test_a_forged_call_changes_nothing_and_the_provider_tells_the_truth(town: To
 
 
 @pytest.mark.parametrize("dialect", EACH)
+def test_a_fault_of_ours_makes_the_provider_call_again(town: Town, dialect: Dialect) -> None:
+    payment = town.start(dialect.provider, "honest")
+    with town.without_secrets(dialect.provider):
+        town.decide(payment)
+        codes, before = town.codes(payment, 1), (town.states(payment), town.booked(payment.order_id))
+    wish = {"provider": payment.provider, "reference": payment.reference, "kind": "honest"}
+    again = town.control("POST", "calls", **wish)["code"]
+
+    assert (codes, before) == ([dialect.our_fault], (("open", "started"), OPEN))
+    assert again == dialect.taken
+    assert town.states(payment) == ("paid", "succeeded")
+    assert town.booked(payment.order_id) == paid(dialect.provider)
+
+
+@pytest.mark.parametrize("dialect", EACH)
 def test_a_wrong_amount_is_refused_by_call_and_by_query(town: Town, dialect: Dialect) -> None:
     payment = town.pay(dialect.provider, "wrong-amount")
     codes = town.codes(payment, 1)

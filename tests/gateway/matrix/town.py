@@ -2,6 +2,8 @@
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
@@ -10,6 +12,7 @@ from typing import Any
 import requests
 
 from gateway.demo.layout import CONTROL_SECRET, Layout
+from gateway.demo.providers import ACCOUNTS
 from gateway.jobs.handlers.payments import ask_about_silent_attempts, close_expired_orders, send_due_refunds
 from gateway.services import Services
 from tests.gateway.api.conftest import Machine
@@ -96,6 +99,19 @@ class Town:
             time.sleep(0.02)
 
     # --- the gateway
+
+    @contextmanager
+    def without_secrets(self, provider: str) -> Iterator[None]:
+        """Take the gateway's secrets of a provider away for a while; the sandbox keeps its own."""
+        account = next(account for account in ACCOUNTS if account.provider == provider)
+        files = [self.layout.secret_file(name) for name in account.secrets]
+        for file in files:
+            file.rename(file.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            for file in files:
+                file.with_suffix(".away").rename(file)
 
     def order(self, order_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self.machine.get(f"/v1/fee-orders/{order_id}").get_json()

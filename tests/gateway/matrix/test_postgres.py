@@ -1,0 +1,49 @@
+"""What PostgreSQL may do differently: copies that arrive at once, money that nobody waits for, refunds."""
+
+import pytest
+
+from payments.journeys import check_books
+from tests.gateway.matrix.dialects import EACH, REFUNDING, Dialect
+from tests.gateway.matrix.test_modes import INCOME, paid
+from tests.gateway.matrix.town import AMOUNT, Town
+
+pytestmark = pytest.mark.xdist_group("matrix of providers")
+
+
+@pytest.mark.parametrize("dialect", EACH)
+def test_copies_of_one_call_book_once(postgres_town: Town, dialect: Dialect) -> None:
+    payment = postgres_town.pay(dialect.provider, "duplicate")
+
+    assert sorted(postgres_town.codes(payment, 3)) == sorted([dialect.taken, dialect.again, dialect.again])
+    assert postgres_town.states(payment) == ("paid", "succeeded")
+    assert postgres_town.booked(payment.order_id) == paid(dialect.provider)
+
+
+@pytest.mark.parametrize("dialect", EACH)
+def test_a_lost_call_is_found_after_the_order_was_paid_another_way(postgres_town: Town, dialect: Dialect) -> None:
+    lost = postgres_town.pay(dialect.provider, "lost")
+    postgres_town.pay(dialect.provider, "honest", lost.order_id)
+    postgres_town.ask()
+
+    assert postgres_town.states(lost) == ("paid", "succeeded")
+    clearing = f"clearing:{dialect.provider}"
+    assert postgres_town.booked(lost.order_id) == {clearing: 2 * AMOUNT, INCOME: -AMOUNT, "suspense": -AMOUNT}
+
+
+@pytest.mark.parametrize("dialect", REFUNDING)
+def test_a_refund_ends_as_the_provider_ends_it(postgres_town: Town, dialect: Dialect) -> None:
+    payment = postgres_town.pay(dialect.provider, "honest")
+    refund = postgres_town.refund(payment)
+    postgres_town.ask_about_refunds()
+
+    assert postgres_town.refund_state(refund) == "confirmed"
+    left = AMOUNT - 20_000
+    assert postgres_town.booked(payment.order_id, refund) == {f"clearing:{dialect.provider}": left, INCOME: -left}
+
+
+def test_after_all_that_the_books_hold(postgres_town: Town) -> None:
+    with postgres_town.services.unit_of_work(read_only=True) as work:
+        assert (
+            list(check_books(work.payments, postgres_town.machine.unit_id, postgres_town.services.providers.named))
+            == []
+        )
