@@ -206,7 +206,11 @@ class Settings(BaseSettings):
     # A PNG for stamps that show the operator's logo.
     logo_file: Path | None = None
     pkcs11_module: Path | None = None
+    # Others that an address may choose with module-name or module-path.
+    pkcs11_further_modules: tuple[Path, ...] = ()
     pkcs11_timeout_seconds: float = Field(30, gt=0)
+    # What goes before the shipped table, signing/key_sources/quirks.toml.
+    token_quirks: Path | None = None
     outgoing_networks: tuple[str, ...] = ()
     # What takes the place of entries of the shipped table, certs/algorithms.toml.
     algorithm_table: Path | None = None

@@ -28,6 +28,7 @@ from gateway.secret_providers.vault import VaultAccount, VaultSecrets
 from gateway.timestamp_health import AuthorityHealth
 from payments.providers.http import trust_cas
 from payments.providers.registry import ProviderRegistry, make_providers
+from signing.key_sources.quirks import QuirksUnusable, load_quirks
 from signing.key_sources.registry import KeySources
 from signing.model import SigningProfile
 from signing.profiles import load_profiles
@@ -141,6 +142,10 @@ def build_services(settings: Settings) -> Services:
         algorithms = load_algorithms(settings.algorithm_table)
     except AlgorithmTableUnusable as error:
         raise SettingsUnusable(f"algorithm_table: {error}") from None
+    try:
+        quirks = load_quirks(settings.token_quirks)
+    except QuirksUnusable as error:
+        raise SettingsUnusable(f"token_quirks: {error}") from None
     forbid_core_dumps()
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     secrets = open_secrets(settings)
@@ -153,7 +158,11 @@ def build_services(settings: Settings) -> Services:
         wake_workers=Waker(settings),
         address_guard=AddressGuard(settings.outgoing_networks),
         key_sources=KeySources(
-            secrets, pkcs11_module=settings.pkcs11_module, timeout_seconds=settings.pkcs11_timeout_seconds
+            secrets,
+            pkcs11_module=settings.pkcs11_module,
+            timeout_seconds=settings.pkcs11_timeout_seconds,
+            further_modules=settings.pkcs11_further_modules,
+            quirks=quirks,
         ),
         algorithms=algorithms,
     )

@@ -1,19 +1,22 @@
 """Opens key sources by their addresses and keeps them, so that a key is loaded and a token logged in once."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from config.secrets import SecretProvider
 from signing.errors.keys import KeySourceNotServedYet, KeySourceUnavailable
 from signing.key_sources.base import KeySource
-from signing.key_sources.pkcs11 import Pkcs11KeySource, TokenProcess
+from signing.key_sources.pkcs11 import Pkcs11KeySource, TokenPool
+from signing.key_sources.pkcs11_uri import TokenAddress
 from signing.key_sources.pkcs12 import Pkcs12KeySource
+from signing.key_sources.quirks import QuirkTable, shipped_quirks
+from signing.key_sources.token_process import TokenUse
 from signing.key_sources.uri import (
     CscAddress,
     DeskAddress,
     Pkcs11Address,
     Pkcs12Address,
-    TokenAddress,
     parse_key_source_uri,
 )
 
@@ -21,20 +24,31 @@ from signing.key_sources.uri import (
 class KeySources:
     """The key sources of one process."""
 
-    def __init__(self, secrets: SecretProvider, *, pkcs11_module: Path | None, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        secrets: SecretProvider,
+        *,
+        pkcs11_module: Path | None,
+        timeout_seconds: float,
+        further_modules: tuple[Path, ...] = (),
+        quirks: QuirkTable | None = None,
+    ) -> None:
         """Remember how to open key sources.
 
         Args:
             secrets: Reads PINs and pass phrases when they are needed.
-            pkcs11_module: The tokens' library; an address never names one, because loading it runs its code.
+            pkcs11_module: The tokens' library where an address names none.
             timeout_seconds: The time limit of one call to a token.
+            further_modules: Others that an address may name: loading one runs its code, so no others are.
+            quirks: What modules and tokens want otherwise; None takes the shipped table.
         """
         self._secrets = secrets
-        self._pkcs11_module = pkcs11_module
+        self._modules = (*([pkcs11_module] if pkcs11_module else []), *further_modules)
+        self._quirks = quirks or shipped_quirks()
         self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
         self._opened: dict[Pkcs11Address | Pkcs12Address, KeySource] = {}
-        self._tokens: dict[TokenAddress, TokenProcess] = {}
+        self._tokens: dict[TokenAddress, TokenPool] = {}
 
     def open_key_source(self, uri: str) -> KeySource:
         """Return the key source of an address; the same one for the same address. Nothing is touched yet.
@@ -64,10 +78,23 @@ class KeySources:
     def _open(self, address: Pkcs11Address | Pkcs12Address) -> KeySource:
         if isinstance(address, Pkcs12Address):
             return Pkcs12KeySource(address, self._secrets)
-        if self._pkcs11_module is None:
-            raise KeySourceUnavailable("no PKCS#11 module is set, so no token can be used")
         if address.token not in self._tokens:
-            self._tokens[address.token] = TokenProcess(
-                self._pkcs11_module, address.token, self._secrets, self._timeout_seconds
-            )
+            module = choose_module(self._modules, address.token)
+            use = TokenUse(module, address.token, self._secrets, self._timeout_seconds, self._quirks)
+            self._tokens[address.token] = TokenPool(use)
         return Pkcs11KeySource(address, self._tokens[address.token])
+
+
+def choose_module(modules: Sequence[Path], address: TokenAddress) -> Path:
+    """Return the module for a token: the one that its address names, else the first.
+
+    Raises:
+        KeySourceUnavailable: There is none, or the settings do not allow the one named.
+    """
+    if not modules:
+        raise KeySourceUnavailable("no PKCS#11 module is set, so no token can be used")
+    for module in modules:
+        named = address.module_name in {None, module.stem, module.stem.removeprefix("lib")}
+        if named and address.module_path in {None, str(module)}:
+            return module
+    raise KeySourceUnavailable("the settings do not allow the PKCS#11 module that the address names")

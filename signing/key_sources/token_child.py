@@ -5,7 +5,6 @@ values over a pipe; the PIN comes through it only when a login is due. Source: P
 """
 
 import contextlib
-import hashlib
 import os
 import resource
 import signal
@@ -16,11 +15,12 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import exceptions as p11
-from pkcs11.util.ec import encode_ecdsa_signature
 
 from signing.errors.keys import KeyNotFound, KeySourceError, KeySourceUnavailable, PinIncorrect, PinLocked, TokenAbsent
-from signing.key_sources.uri import TokenAddress
-from signing.model import SignatureAlgorithm, SignatureScheme
+from signing.key_sources.mechanisms import sign_in_token, wants_authorising
+from signing.key_sources.pkcs11_uri import TokenAddress
+from signing.key_sources.quirks import QuirkTable, TokenQuirks
+from signing.model import SignatureAlgorithm
 
 # Answers; an error's answer is its code with a message.
 VALUE = "value"
@@ -28,23 +28,6 @@ PIN_NEEDED = "pin-needed"
 STALE = "stale"
 
 _PARENT_CHECK_SECONDS = 2.0
-# DigestInfo up to the digest itself. Source: RFC 8017, 9.2, note 1.
-_DIGEST_INFO = {
-    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
-    "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
-    "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
-}
-_PSS_MECHANISMS = {
-    "sha256": (pkcs11.Mechanism.SHA256, pkcs11.MGF.SHA256),
-    "sha384": (pkcs11.Mechanism.SHA384, pkcs11.MGF.SHA384),
-    "sha512": (pkcs11.Mechanism.SHA512, pkcs11.MGF.SHA512),
-}
-_KEY_TYPES = {
-    SignatureScheme.RSASSA_PKCS1: {pkcs11.KeyType.RSA},
-    SignatureScheme.RSASSA_PSS: {pkcs11.KeyType.RSA},
-    SignatureScheme.ECDSA: {pkcs11.KeyType.EC},
-    SignatureScheme.EDDSA: {pkcs11.KeyType.EC_EDWARDS},
-}
 _ABSENT = (p11.NoSuchToken, p11.TokenNotPresent, p11.TokenNotRecognised, p11.DeviceRemoved, p11.SlotIDInvalid)
 _WRONG_PIN = (p11.PinIncorrect, p11.PinInvalid, p11.PinLenRange)
 # The session or a handle died: the token was pulled out and put back, or slept. A new session mends it.
@@ -70,11 +53,13 @@ class SessionStale(Exception):
 class Token:
     """One token, opened when first needed."""
 
-    def __init__(self, load_library: Callable[[], Any], address: TokenAddress) -> None:
+    def __init__(self, load_library: Callable[[], Any], address: TokenAddress, quirks: QuirkTable) -> None:
         self._load_library = load_library
         self._address = address
+        self._table = quirks
+        self._quirks = TokenQuirks()
         self._session: Any = None
-        self._keys: dict[tuple[str | None, bytes | None], Any] = {}
+        self._keys: dict[tuple[str | None, bytes | None], tuple[Any, bool]] = {}
 
     def sign(
         self, pin: str | None, label: str | None, key_id: bytes | None, algorithm: SignatureAlgorithm, data: bytes
@@ -88,10 +73,20 @@ class Token:
         with token_errors():
             try:
                 self._log_in(pin)
-                key = self._find_key(label, key_id)
-                return _sign(key, algorithm, data)
+                key, each_time = self._find_key(label, key_id)
+                if each_time and pin is None:
+                    raise PinNeeded
+                try:
+                    value = sign_in_token(key, algorithm, data, self._quirks, pin if each_time else None)
+                except _WRONG_PIN:
+                    # The session is left in the middle of a signature, and refuses every other one.
+                    self._log_out()
+                    raise
+                if self._quirks.login == "each-signature":
+                    self._log_out()
             except _STALE as error:
                 raise SessionStale(type(error).__name__) from None
+            return value
 
     def _log_in(self, pin: str | None) -> None:
         if self._session is not None:
@@ -99,18 +94,25 @@ class Token:
         token = find_token(self._load_library(), self._address)
         if pin is None:
             raise PinNeeded
+        self._quirks = self._table.of_token(token.manufacturer_id, token.model)
         self._session = token.open(user_pin=pin)
 
-    def _find_key(self, label: str | None, key_id: bytes | None) -> Any:
+    def _log_out(self) -> None:
+        session, self._session = self._session, None
+        self._keys.clear()
+        session.close()
+
+    def _find_key(self, label: str | None, key_id: bytes | None) -> tuple[Any, bool]:
+        """Return a key, and whether it wants its PIN before each use."""
         if (label, key_id) not in self._keys:
             try:
-                self._keys[label, key_id] = self._session.get_key(
-                    object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label, id=key_id
-                )
+                key = self._session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label, id=key_id)
             except p11.NoSuchKey:
                 raise KeyNotFound("the token holds no private key of that name") from None
             except p11.MultipleObjectsReturned:
                 raise KeyNotFound("the token holds several private keys of that name; add id to the address") from None
+            each_time = self._quirks.authorise == "each-signature" or wants_authorising(key)
+            self._keys[label, key_id] = key, each_time
         return self._keys[label, key_id]
 
 
@@ -142,7 +144,8 @@ def find_token(library: Any, wanted: TokenAddress) -> Any:
     found = [
         token
         for slot in library.get_slots(token_present=True)
-        if (token := _token_in(slot)) is not None
+        if _is_slot(library, slot, wanted)
+        and (token := _token_in(slot)) is not None
         and wanted.token in {None, token.label}
         and wanted.serial in {None, _text(token.serial)}
         and wanted.manufacturer in {None, token.manufacturer_id}
@@ -155,6 +158,18 @@ def find_token(library: Any, wanted: TokenAddress) -> Any:
     return found[0]
 
 
+def _is_slot(library: Any, slot: Any, wanted: TokenAddress) -> bool:
+    """Say whether library and slot agree; they are only asked about what the address names."""
+    return (
+        (wanted.slot_id is None or wanted.slot_id == slot.slot_id)
+        and (wanted.slot_description is None or wanted.slot_description == _text(slot.slot_description))
+        and (wanted.slot_manufacturer is None or wanted.slot_manufacturer == _text(slot.manufacturer_id))
+        and (wanted.library_manufacturer is None or wanted.library_manufacturer == _text(library.manufacturer_id))
+        and (wanted.library_description is None or wanted.library_description == _text(library.library_description))
+        and (wanted.library_version is None or wanted.library_version == tuple(library.library_version))
+    )
+
+
 def _token_in(slot: Any) -> Any:
     try:
         return slot.get_token()
@@ -164,22 +179,6 @@ def _token_in(slot: Any) -> Any:
 
 def _text(value: bytes | str) -> str:
     return value.decode("utf-8", "replace").strip() if isinstance(value, bytes) else value.strip()
-
-
-def _sign(key: Any, algorithm: SignatureAlgorithm, data: bytes) -> bytes:
-    if key.key_type not in _KEY_TYPES[algorithm.scheme]:
-        raise KeySourceUnavailable(f"the key cannot sign with {algorithm}")
-    if algorithm.scheme is SignatureScheme.EDDSA:
-        return bytes(key.sign(data, mechanism=pkcs11.Mechanism.EDDSA))
-    # Hashing here and not in the token: every token knows the bare mechanisms.
-    digest = hashlib.new(algorithm.digest_algorithm, data).digest()
-    if algorithm.scheme is SignatureScheme.RSASSA_PKCS1:
-        info = _DIGEST_INFO[algorithm.digest_algorithm] + digest
-        return bytes(key.sign(info, mechanism=pkcs11.Mechanism.RSA_PKCS))
-    if algorithm.scheme is SignatureScheme.RSASSA_PSS:
-        parameters = (*_PSS_MECHANISMS[algorithm.digest_algorithm], len(digest))
-        return bytes(key.sign(digest, mechanism=pkcs11.Mechanism.RSA_PKCS_PSS, mechanism_param=parameters))
-    return bytes(encode_ecdsa_signature(key.sign(digest, mechanism=pkcs11.Mechanism.ECDSA)))
 
 
 def load_library(module: Path) -> Any:
@@ -194,13 +193,15 @@ def load_library(module: Path) -> Any:
         raise KeySourceUnavailable(f"the PKCS#11 module cannot be loaded ({type(error).__name__})") from None
 
 
-def serve_token(connection: Connection, module: Path, address: TokenAddress, parent_pid: int) -> None:
+def serve_token(
+    connection: Connection, module: Path, address: TokenAddress, quirks: QuirkTable, parent_pid: int
+) -> None:
     """Answer requests until the pipe closes or the parent is gone."""
     # Ctrl-C goes to the whole group; the parent ends us when it is done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A core file would hold the PIN.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    token = Token(lambda: load_library(module), address)
+    token = Token(lambda: load_library(module), address, quirks)
     while os.getppid() == parent_pid:
         try:
             if connection.poll(_PARENT_CHECK_SECONDS):

@@ -21,8 +21,8 @@ from pkcs11.util.rsa import encode_rsa_public_key
 
 from config.secrets import SecretProvider, SecretUnavailable
 from signing.errors.keys import KeySourceError, KeySourceTimedOut, KeySourceUnavailable
+from signing.key_sources.pkcs11_uri import TokenAddress
 from signing.key_sources.token_child import find_token, load_library, token_errors
-from signing.key_sources.uri import TokenAddress
 
 KEY_BITS = (2048, 3072, 4096)
 

@@ -7,26 +7,15 @@ remote service have none here: whoever signs gives it there.
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote
 
 from signing.errors.keys import KeySourceUriInvalid
+from signing.key_sources.pkcs11_uri import ReadPkcs11Uri, TokenAddress, read_pkcs11_uri, split_attributes
 
-_TOKEN_ATTRIBUTES = {"token", "serial", "manufacturer", "model"}
-_OBJECT_ATTRIBUTES = {"object", "id", "type"}
 _SERIAL = re.compile(r"[0-9A-Za-z-]{1,64}")
 # As the settings name a service.
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _CREDENTIAL_CHARACTERS = 255
-
-
-@dataclass(frozen=True)
-class TokenAddress:
-    """Which token: every attribute given must agree; None agrees with any."""
-
-    token: str | None = None
-    serial: str | None = None
-    manufacturer: str | None = None
-    model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,18 +78,15 @@ def parse_key_source_uri(uri: str) -> KeySourceAddress:
         return _desk(rest)
     if scheme == "csc":
         return _csc(rest)
-    queries = _attributes(query, "&")
+    if scheme == "pkcs11":
+        return _pkcs11(read_pkcs11_uri(rest))
+    queries = split_attributes(query, "&")
     if "pin-value" in queries:
         raise KeySourceUriInvalid("a PIN must not stand in an address; name its place with pin-source")
     unknown = set(queries) - {"pin-source"}
     if unknown:
         raise KeySourceUriInvalid(f"an address may not set {', '.join(sorted(unknown))}; settings do")
-    pin_source = unquote(queries.get("pin-source", ""))
-    if not pin_source.startswith(("env:", "file:/", "vault:")):
-        raise KeySourceUriInvalid("pin-source is env:NAME, file:/absolute/path or vault:path#field")
-    if scheme == "pkcs12":
-        return _pkcs12(path, pin_source)
-    return _pkcs11(_attributes(path, ";"), pin_source)
+    return _pkcs12(path, _pin_source(unquote(queries.get("pin-source", ""))))
 
 
 def parse_token_uri(uri: str) -> tuple[TokenAddress, str | None, bytes | None]:
@@ -110,30 +96,20 @@ def parse_token_uri(uri: str) -> tuple[TokenAddress, str | None, bytes | None]:
         KeySourceUriInvalid: Of another kind, without a token, or with a PIN in it.
     """
     scheme, _, rest = uri.partition(":")
-    path, _, query = rest.partition("?")
-    if scheme != "pkcs11" or set(_attributes(query, "&")) - {"pin-source"}:
-        raise KeySourceUriInvalid("a token's address begins with pkcs11: and sets nothing but pin-source")
-    attributes = _attributes(path, ";")
-    unknown = set(attributes) - _TOKEN_ATTRIBUTES - _OBJECT_ATTRIBUTES
-    token = TokenAddress(**{name: unquote(value) for name, value in attributes.items() if name in _TOKEN_ATTRIBUTES})
-    if unknown or token == TokenAddress():
-        raise KeySourceUriInvalid("a pkcs11 address names the token, and nothing that is not known here")
-    label = unquote(attributes["object"]) if "object" in attributes else None
-    return token, label, unquote_to_bytes(attributes["id"]) if "id" in attributes else None
+    if scheme != "pkcs11":
+        raise KeySourceUriInvalid("a token's address begins with pkcs11:")
+    read = read_pkcs11_uri(rest)
+    return read.token, read.label, read.key_id
 
 
-def _attributes(text: str, separator: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for part in filter(None, text.split(separator)):
-        name, equals, value = part.partition("=")
-        if not equals or name in found:
-            raise KeySourceUriInvalid("an address has an attribute without a value, or one twice")
-        found[name] = value
-    return found
+def _pin_source(written: str) -> str:
+    if not written.startswith(("env:", "file:/", "vault:")):
+        raise KeySourceUriInvalid("pin-source is env:NAME, file:/absolute/path or vault:path#field")
+    return written
 
 
 def _desk(rest: str) -> DeskAddress:
-    attributes = _attributes(rest, ";")
+    attributes = split_attributes(rest, ";")
     if set(attributes) != {"serial"} or not _SERIAL.fullmatch(attributes["serial"]):
         raise KeySourceUriInvalid("a token at a desk is named as desk:serial=…, and by nothing else")
     return DeskAddress(attributes["serial"])
@@ -141,7 +117,7 @@ def _desk(rest: str) -> DeskAddress:
 
 def _csc(rest: str) -> CscAddress:
     service, separator, following = rest.partition(";")
-    attributes = _attributes(following, ";")
+    attributes = split_attributes(following, ";")
     if not separator or not _SERVICE.fullmatch(service) or set(attributes) != {"credential"}:
         raise KeySourceUriInvalid("a remote key is named as csc:SERVICE;credential=…, and by nothing else")
     credential = unquote(attributes["credential"])
@@ -157,17 +133,9 @@ def _pkcs12(path: str, pin_source: str) -> Pkcs12Address:
     return Pkcs12Address(place, pin_source)
 
 
-def _pkcs11(attributes: dict[str, str], pin_source: str) -> Pkcs11Address:
-    unknown = set(attributes) - _TOKEN_ATTRIBUTES - _OBJECT_ATTRIBUTES
-    if unknown:
-        raise KeySourceUriInvalid(f"a pkcs11 address with {', '.join(sorted(unknown))} is not supported")
-    if attributes.get("type", "private") != "private":
+def _pkcs11(read: ReadPkcs11Uri) -> Pkcs11Address:
+    if read.kind not in {None, "private"}:
         raise KeySourceUriInvalid("a key source is a private key")
-    token = TokenAddress(**{name: unquote(value) for name, value in attributes.items() if name in _TOKEN_ATTRIBUTES})
-    label = unquote(attributes["object"]) if "object" in attributes else None
-    key_id = unquote_to_bytes(attributes["id"]) if "id" in attributes else None
-    if token == TokenAddress():
-        raise KeySourceUriInvalid("a pkcs11 address names the token")
-    if label is None and key_id is None:
+    if read.label is None and read.key_id is None:
         raise KeySourceUriInvalid("a pkcs11 address names the key by object or id")
-    return Pkcs11Address(token, label, key_id, pin_source)
+    return Pkcs11Address(read.token, read.label, read.key_id, _pin_source(read.pin_source or ""))

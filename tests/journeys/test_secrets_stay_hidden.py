@@ -20,7 +20,8 @@ from gateway.devpki.model import OFFICIAL, SEAL, TOKEN_LABELS
 from gateway.jobs.handlers import HANDLERS
 from gateway.jobs.runner import Runner
 from signing.errors.keys import KeySourceError, KeySourceUnavailable, PinIncorrect
-from signing.key_sources.pkcs11 import TokenProcess
+from signing.key_sources.pins import RefusedPins
+from signing.key_sources.token_process import TokenProcess, TokenUse
 from signing.key_sources.uri import Pkcs11Address, parse_key_source_uri
 from signing.model import SignatureAlgorithm
 from tests.journeys.city import City, Tokens
@@ -149,7 +150,7 @@ def _dies_holding_a_pin(tokens: Tokens) -> KeySourceError:
 
     address = parse_key_source_uri(tokens.uri(OFFICIAL))
     assert isinstance(address, Pkcs11Address)
-    dying = Dying(tokens.module, address.token, LocalSecrets(), 10)
+    dying = Dying(TokenUse(tokens.module, address.token, LocalSecrets(), 10), RefusedPins())
     with pytest.raises(KeySourceUnavailable) as caught:
         for _ in range(3):
             dying.sign(address, b"data", SignatureAlgorithm.RSA_SHA256)

@@ -47,6 +47,12 @@ def make_token(folder: Path, monkeypatch: pytest.MonkeyPatch, label: str, keys: 
     configuration = folder / "softhsm2.conf"
     configuration.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
     monkeypatch.setenv("SOFTHSM2_CONF", str(configuration))
+    add_token(folder, label, keys)
+    return SoftToken(module, tokens, label)
+
+
+def add_token(folder: Path, label: str, keys: dict[str, Holder]) -> None:
+    """Make one more token in the folder of another."""
     _run("--init-token", "--free", "--label", label, "--so-pin", "1111", "--pin", PIN)
     for number, (name, holder) in enumerate(keys.items(), start=1):
         pem = folder / f"{name}.pem"
@@ -56,7 +62,6 @@ def make_token(folder: Path, monkeypatch: pytest.MonkeyPatch, label: str, keys: 
             )
         )
         _run("--import", str(pem), "--token", label, "--label", name, "--id", f"{number:02x}", "--pin", PIN)
-    return SoftToken(module, tokens, label)
 
 
 def _run(*arguments: str) -> None:

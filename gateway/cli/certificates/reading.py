@@ -16,8 +16,11 @@ from config.secrets import SecretUnavailable
 from gateway.problems import ApiProblem
 from gateway.services import Services
 from signing.errors import SigningError
+from signing.errors.keys import KeySourceUnavailable
+from signing.key_sources.pkcs11_uri import TokenAddress
+from signing.key_sources.registry import choose_module
 from signing.key_sources.token_setup import TokenCertificate, TokenSetup
-from signing.key_sources.uri import TokenAddress, parse_token_uri
+from signing.key_sources.uri import parse_token_uri
 
 app = typer.Typer(no_args_is_help=True, help="Signing certificates, their keys, and trust anchors.")
 T = TypeVar("T")
@@ -75,13 +78,16 @@ def token_setup(services: Services, address: TokenAddress) -> TokenSetup:
     """Return the token of an address.
 
     Raises:
-        typer.BadParameter: The settings name no PKCS#11 module.
+        typer.BadParameter: The settings name no PKCS#11 module, or not the address's.
     """
-    module = services.settings.pkcs11_module
-    if module is None:
-        raise typer.BadParameter("the settings name no pkcs11_module, so no token can be used")
+    settings = services.settings
+    allowed = (*([settings.pkcs11_module] if settings.pkcs11_module else []), *settings.pkcs11_further_modules)
+    try:
+        module = choose_module(allowed, address)
+    except KeySourceUnavailable as error:
+        raise typer.BadParameter(str(error)) from None
     # A large key takes a token its time.
-    return TokenSetup(module, address, services.secrets, max(60.0, services.settings.pkcs11_timeout_seconds))
+    return TokenSetup(module, address, services.secrets, max(60.0, settings.pkcs11_timeout_seconds))
 
 
 def read_token(services: Services, uri: str) -> list[TokenCertificate]:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ from signing.errors.keys import (
     TokenAbsent,
 )
 from signing.formats.cms import check_signature_value
+from signing.key_sources.pkcs11_uri import TokenAddress
+from signing.key_sources.quirks import QuirkTable
 from signing.key_sources.registry import KeySources
 from signing.key_sources.token_child import SessionStale, Token
-from signing.key_sources.uri import TokenAddress
 from signing.model import SignatureAlgorithm
 from tests.signing.softhsm import PIN, make_token
 
@@ -55,7 +57,7 @@ def official(key_sources, pin_file):
 
 
 def child_of(source) -> int:
-    return source._token.child_pid
+    return source._token.processes[0].child_pid
 
 
 def assert_signs(source, holder) -> None:
@@ -92,7 +94,7 @@ def test_the_pin_is_in_no_message_no_repr_and_no_command_line(official, pin_file
         official.sign(DATA, RSA)
 
     process = Path(f"/proc/{child_of(official)}")
-    seen = [str(caught.value), repr(caught.value), repr(vars(official)), repr(vars(official._token))]
+    seen = [str(caught.value), repr(caught.value), repr(vars(official)), repr(vars(official._token.processes[0]))]
     seen += [(process / name).read_text(errors="replace") for name in ("cmdline", "environ")]
     assert not [text for text in seen if WRONG_PIN in text]
 
@@ -138,7 +140,9 @@ def test_an_idle_child_that_died_is_replaced_unnoticed(official, pki):
 def test_a_hanging_module_costs_its_time_limit_and_its_child(key_sources, official, pki):
     assert_signs(official, pki.official)
     hung = child_of(official)
-    official._token._timeout_seconds = 0.5
+    (process,) = official._token.processes
+    patient = process._use
+    process._use = replace(patient, timeout_seconds=0.5)
     os.kill(hung, signal.SIGSTOP)
 
     started = time.monotonic()
@@ -147,7 +151,7 @@ def test_a_hanging_module_costs_its_time_limit_and_its_child(key_sources, offici
 
     assert time.monotonic() - started < 2
     assert not Path(f"/proc/{hung}").exists()
-    official._token._timeout_seconds = 8
+    process._use = patient
     assert_signs(official, pki.official)
 
 
@@ -216,6 +220,10 @@ class StubToken:
         return self
 
 
+def stubbed(stub) -> Token:
+    return Token(lambda: stub, TokenAddress("desk"), QuirkTable())
+
+
 @pytest.mark.parametrize(
     ("failure", "error"),
     [
@@ -229,7 +237,9 @@ class StubToken:
 )
 def test_what_a_token_says_at_login_is_told_in_our_words(failure, error):
     with pytest.raises(error):
-        Token(lambda: StubToken(on_open=failure), TokenAddress("desk")).sign(PIN, "official", None, RSA, DATA)
+        Token(lambda: StubToken(on_open=failure), TokenAddress("desk"), QuirkTable()).sign(
+            PIN, "official", None, RSA, DATA
+        )
 
 
 @pytest.mark.parametrize(
@@ -244,4 +254,6 @@ def test_what_a_token_says_at_login_is_told_in_our_words(failure, error):
 )
 def test_what_a_token_says_at_a_signature_is_told_in_our_words(failure, error):
     with pytest.raises(error):
-        Token(lambda: StubToken(on_sign=failure), TokenAddress("desk")).sign(PIN, "official", None, RSA, DATA)
+        Token(lambda: StubToken(on_sign=failure), TokenAddress("desk"), QuirkTable()).sign(
+            PIN, "official", None, RSA, DATA
+        )

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from config.secrets import LocalSecrets
 from signing.errors.keys import KeySourceTimedOut, KeySourceUnavailable, PinIncorrect, SignatureValueWrong, TokenAbsent
+from signing.key_sources.pkcs11_uri import TokenAddress
 from signing.key_sources.registry import KeySources
 from signing.key_sources.self_check import check_key
 from signing.key_sources.token_setup import KeyAlreadyThere, TokenSetup
-from signing.key_sources.uri import TokenAddress
 from tests.signing.softhsm import PIN, make_token
 
 SUBJECT = {"country_name": "VN", "organization_name": "UBND phường Ví Dụ", "common_name": "Nguyễn Văn Ví Dụ"}
