@@ -1,20 +1,24 @@
 """A wrong PIN is tried once, ever; a token that is gone is waited for; the same request goes through afterwards."""
 
+import hashlib
 import io
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from unittest.mock import patch
 
 import pytest
+from sqlalchemy import update
 
 from certs.errors import KeySourceHeld
 from certs.model import CertificateState
 from config.secrets import LocalSecrets
+from gateway.db.tables.work import OutboxRow
 from gateway.devpki.model import OFFICIAL, SEAL
-from gateway.jobs.handlers import HANDLERS
+from gateway.jobs.handlers import HANDLERS, signing
 from gateway.jobs.runner import Runner
 from signing.key_sources.registry import KeySources
-from tests.journeys.city import City, Tokens, good_signatures
+from tests.journeys.city import DECISION, City, Tokens, good_signatures
 from tests.journeys.paying import pay, receipts
 
 
@@ -54,6 +58,49 @@ def test_keys_in_tokens_sign_and_each_pin_is_read_once(token_city: City, pins: C
     assert [token_city.request(request)["state"] for request in (first, second)] == ["completed"] * 2
     assert sorted(pins.read_of.values()) == [1, 1]
     assert good_signatures(token_city.signed_file(token_city.request(first))) == 2
+
+
+def test_a_batch_takes_one_login_and_a_worker_that_dies_in_it_signs_nothing_twice(
+    token_city: City, pins: CountingSecrets
+) -> None:
+    copies = [DECISION.read_bytes() + b"\n" * number for number in range(5)]
+    documents = [token_city.upload(copy).get_json()["id"] for copy in copies]
+    step = {"profile": "person", "certificate_id": token_city.seed.certificates[OFFICIAL]}
+    asked = {"dossier_code": "HS-5", "title": "Năm quyết định", "document_ids": documents, "steps": [step]}
+    request = token_city.post("/v1/signing-requests", asked).get_json()
+
+    keep, kept = signing._keep, []
+
+    def dies_with_the_third_in_its_hands(*arguments: Any) -> None:
+        kept.append(arguments)
+        if len(kept) == 3:
+            raise KeyboardInterrupt
+        keep(*arguments)
+
+    with (
+        patch("gateway.jobs.handlers.signing._keep", dies_with_the_third_in_its_hands),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        token_city.work()
+    assert list(pins.read_of.values()) == [1]
+    assert len(token_city.audited("document.signed")) == 2
+
+    _new_worker(token_city, pins)
+    with token_city.services.unit_of_work() as work:
+        # The dead worker's lease has run out.
+        work.session.execute(update(OutboxRow).values(leased_until=datetime(2026, 1, 1, tzinfo=UTC)))
+        work.commit()
+    token_city.work()
+
+    assert token_city.request(request)["state"] == "completed"
+    assert list(pins.read_of.values()) == [2]
+    made = [row.details["input_sha256"] for row in token_city.audited("document.signed")]
+    assert sorted(made) == sorted(hashlib.sha256(copy).hexdigest() for copy in copies)
+    for number, document in enumerate(documents):
+        answer = token_city.get(f"/v1/signing-requests/{request['id']}/documents/{document}/signed")
+        (token_city.plan.folder / f"{number}.pdf").write_bytes(answer.data)
+        assert answer.data.startswith(copies[number])
+        assert good_signatures(token_city.plan.folder / f"{number}.pdf") == 1
 
 
 def test_a_wrong_pin_is_tried_once_and_holds_the_key_until_it_is_released(
