@@ -25,6 +25,7 @@ from gateway.metrics import CountedExchange, count_timestamp_attempt, note_resti
 from gateway.outgoing import AddressGuard
 from gateway.partner_trust import PartnerTrust
 from gateway.secret_providers.vault import VaultAccount, VaultSecrets
+from gateway.silent_servers import SharedRests
 from gateway.timestamp_health import AuthorityHealth
 from payments.providers.http import trust_cas
 from payments.providers.registry import ProviderRegistry, make_providers
@@ -109,8 +110,8 @@ class Services:
 
     @cached_property
     def revocation_exchange(self) -> Exchange:
-        """What calls OCSP responders and CRL addresses; one for the process, as it remembers which were silent."""
-        return CountedExchange(RestingExchange(HttpExchange(self.address_guard)))
+        """What calls OCSP responders and CRL addresses; all processes know which of them were silent."""
+        return CountedExchange(RestingExchange(HttpExchange(self.address_guard), SharedRests(self.unit_of_work)))
 
     def _anchors_of(self, purpose: Purpose) -> tuple[TrustAnchor, ...]:
         with self.unit_of_work(read_only=True) as work:

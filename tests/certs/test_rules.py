@@ -15,7 +15,7 @@ from certs.model import PathResult, Purpose, SubIndication, TrustAnchor
 from certs.path import check_path
 from certs.revocation.addresses import build_status_queries
 from certs.revocation.cache import MemoryCache
-from certs.revocation.circuit import RestingExchange
+from certs.revocation.circuit import LocalRests, RestingExchange
 from certs.revocation.fetch import ExchangeFailed, Limits
 from certs.revocation.gather import GatherLimits, RevocationGatherer
 from certs.revocation.model import EvidenceItem, RevocationEvidence, RevocationRules
@@ -252,7 +252,7 @@ def test_a_silent_server_is_left_alone_and_then_tried_by_one_call() -> None:
             raise ExchangeFailed("http-status")
         return b"answer"
 
-    exchange = RestingExchange(silent, RestRules(1, 15, 60), lambda: clock[0])
+    exchange = RestingExchange(silent, LocalRests(RestRules(1, 15, 60), lambda: clock[0]))
 
     def code(address: str) -> str:
         try:

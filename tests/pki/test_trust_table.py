@@ -13,7 +13,7 @@ import pytest
 from certs.journeys import judge
 from certs.model import PathResult, Purpose, SubIndication, TrustAnchor
 from certs.revocation.cache import MemoryCache
-from certs.revocation.circuit import RestingExchange
+from certs.revocation.circuit import LocalRests, RestingExchange
 from certs.revocation.fetch import Exchange, HttpExchange
 from certs.revocation.gather import GatherLimits, RevocationGatherer
 from certs.revocation.model import RevocationRules
@@ -213,7 +213,7 @@ def test_kept_answers_serve_while_everything_is_stopped_and_tell_their_age(contr
 def test_a_dead_responder_costs_one_wait_and_then_nobody_asks_it_until_it_has_rested(contrary: Contrary) -> None:
     contrary.says |= dict.fromkeys((OCSP, LIST, ROOT_LIST), "silent")
     hour = [0.0]
-    resting = RestingExchange(HttpExchange(lambda _: None), RestRules(1, 60.0, 60.0), lambda: hour[0])
+    resting = RestingExchange(HttpExchange(lambda _: None), LocalRests(RestRules(1, 60.0, 60.0), lambda: hour[0]))
     asks = gatherer(HARD, SHORT_SECONDS, resting)
 
     words = [word(found(contrary, name, asks)) for name in ("official", "seal", "revoked", "official")]

@@ -1,4 +1,4 @@
-"""How the time-stamping authorities have been doing, as the workers met them."""
+"""How services of others have been doing, as the workers met them."""
 
 from datetime import datetime
 
@@ -22,3 +22,15 @@ class AuthorityHealthRow(Base):
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the first of the failures came that no time-stamp has followed; None where the newest call was good."""
     problem_code: Mapped[str | None] = mapped_column(String(80))
+
+
+class SilentServerRow(Base):
+    """A server named by certificates that did not answer; it goes when it answers. What it tells is for every unit."""
+
+    __tablename__ = "silent_servers"
+
+    server: Mapped[str] = mapped_column(String(300), primary_key=True)
+    """Scheme, host and port."""
+    failures: Mapped[int]
+    """How often in a row it was silent."""
+    resting_until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
