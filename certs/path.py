@@ -24,14 +24,14 @@ from certs.model import Indication, PathResult, Purpose, RevocationStatus, SubIn
 from certs.names import parse_certificate
 from certs.oddities import path_oddities
 from certs.path_algorithms import evidence_refusal
-from certs.path_candidates import anchors_to_reach
+from certs.path_candidates import anchors_to_reach, issuers_to_climb
 from certs.revocation.judgement import StatusJudge, names_status_address
 from certs.revocation.model import RevocationEvidence
 from certs.sound_paths import FoundPath, PathQuestion, find_paths
 from certs.usage import usage_problem
 
-MAX_CHAIN_CERTIFICATES = 64
-MAX_EVIDENCE_ITEMS = 128
+MAX_CHAIN_CERTIFICATES = 1_024
+MAX_EVIDENCE_ITEMS = 512
 KEPT_CERTIFICATES = 2_048
 UNKNOWN = RevocationStatus("unknown")
 SOUND = "the path is sound"
@@ -80,10 +80,12 @@ def check_path(
     if early is not None:
         return early
     try:
-        pool = tuple(chain_ders[:MAX_CHAIN_CERTIFICATES])
+        known = tuple(chain_ders[:MAX_CHAIN_CERTIFICATES])
+        pool = issuers_to_climb(certificate_der, known)
         trusted = (anchor.certificate_der for anchor in anchors if anchor.trusted_at(at))
         roots = anchors_to_reach(certificate_der, pool, trusted)
-        result = _check(PathQuestion(certificate_der, pool, roots, table, policies), revocation, at, purpose)
+        question = PathQuestion(certificate_der, pool, roots, table, policies)
+        result = _check(question, revocation, at, purpose, known)
         odd = path_oddities(result.path_der)
         return replace(result, findings=result.findings + odd) if odd else result
     except PARSING_ERRORS as error:
@@ -131,12 +133,16 @@ def _early_finding(
 
 
 def _check(
-    question: PathQuestion, revocation: RevocationEvidence | None, at: datetime, purpose: Purpose | None
+    question: PathQuestion,
+    revocation: RevocationEvidence | None,
+    at: datetime,
+    purpose: Purpose | None,
+    known_ders: Sequence[bytes],
 ) -> PathResult:
     evidence, weak = (None, None) if revocation is None else _relied_on(revocation, question.algorithms, at)
     worst: PathResult | None = None
     for found in find_paths(question, at):
-        judge = None if evidence is None else _judge(found, question, evidence, at)
+        judge = None if evidence is None else _judge(found, known_ders, question.algorithms, evidence, at)
         result = _check_one(found, judge, at, purpose)
         if result.passed or result.sub_indication is SubIndication.REVOKED_NO_POE:
             return result
@@ -158,15 +164,20 @@ def _relied_on(
     return replace(evidence, items=kept), next((refused for refused in refusals if refused is not None), None)
 
 
-def _judge(found: FoundPath, question: PathQuestion, evidence: RevocationEvidence, at: datetime) -> StatusJudge:
-    pool = tuple(dict.fromkeys((*found.ders, *question.pool_ders)))
-
+def _judge(
+    found: FoundPath,
+    known_ders: Sequence[bytes],
+    algorithms: AlgorithmTable,
+    evidence: RevocationEvidence,
+    at: datetime,
+) -> StatusJudge:
     def may_sign(certificate_der: bytes) -> bool:
         """Whoever signs a list must lead to the same anchor. Source: RFC 5280, 6.3.3 (f)."""
-        asked = PathQuestion(certificate_der, question.pool_ders, found.ders[-1:], question.algorithms)
+        pool = issuers_to_climb(certificate_der, known_ders)
+        asked = PathQuestion(certificate_der, pool, found.ders[-1:], algorithms)
         return any(path.error is None for path in find_paths(asked, at))
 
-    return StatusJudge(evidence, at, pool, may_sign)
+    return StatusJudge(evidence, at, tuple(dict.fromkeys((*found.ders, *known_ders))), may_sign)
 
 
 def _check_one(found: FoundPath, judge: StatusJudge | None, at: datetime, purpose: Purpose | None) -> PathResult:

@@ -19,6 +19,7 @@ FEW = 4
 # How many certificates longer than the shortest way a path may be: a renewed or cross-certified authority adds one.
 DETOUR = 2
 MAX_CHECKS = 512
+MAX_ISSUERS = 64
 
 
 def pools_to_follow(
@@ -43,6 +44,24 @@ def pools_to_follow(
         if len(kept) != given:
             yield [pool[number] for _, number in kept]
         given = len(kept)
+
+
+def issuers_to_climb(certificate_der: bytes, pool_ders: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return whom names lead to from a certificate upwards, the nearest first; at most MAX_ISSUERS of them.
+
+    A file with many signatures brings the certificates of all their signers; those are left out here.
+    """
+    by_subject: dict[str | bytes, list[bytes]] = {}
+    for der in dict.fromkeys(pool_ders):
+        for subject in _names(der)[:1]:
+            by_subject.setdefault(subject, []).append(der)
+    found: dict[bytes, None] = {}
+    layer = [certificate_der]
+    while layer and len(found) < MAX_ISSUERS:
+        wanted = dict.fromkeys(issuer for der in layer for issuer in _names(der)[1:])
+        layer = [der for issuer in wanted for der in by_subject.pop(issuer, ())]
+        found.update(dict.fromkeys(layer))
+    return tuple(found)[:MAX_ISSUERS]
 
 
 def anchors_to_reach(

@@ -17,6 +17,7 @@ from pyhanko_certvalidator.policy_decl import PKIXValidationParams
 from certs.model import PathResult, Purpose, SubIndication, TrustAnchor
 from certs.path import check_path
 from certs.path_candidates import anchors_to_reach
+from certs.revocation.model import EvidenceItem, RevocationEvidence
 from tests.certs.authority import CA_USAGE, SIGNING_USAGE, Authority, Holder
 
 pytestmark = pytest.mark.timeout(60)
@@ -198,6 +199,22 @@ def test_a_mesh_whose_only_entrance_is_unsound_ends_with_that_finding(make: Make
     result = judged(make.leaf(cas[0]), [*mesh(make, cas), entrance], root, at)
 
     assert result.sub_indication is SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
+
+
+def test_the_certificates_of_many_other_signers_hide_no_issuer_and_no_answer(
+    make: Maker, authority: Authority, anchors: tuple[TrustAnchor, ...], at: datetime
+) -> None:
+    """A file that three hundred officials signed brings all their certificates and answers."""
+    leaf = authority.leaf("Nguyễn Văn Ví Dụ")
+    others = [authority.leaf(f"Official {number}") for number in range(300)]
+    answers = [EvidenceItem("ocsp", authority.ocsp(one.certificate), "file") for one in (*others, leaf)]
+    evidence = RevocationEvidence((*answers, EvidenceItem("crl", authority.crl(authority.root), "file")))
+    pool = [*(one.der for one in others), authority.issuing.der]
+
+    result = check_path(leaf.der, pool, anchors, evidence, at, Purpose.OFFICIAL)
+
+    assert result.passed, result.fact
+    assert result.revocation.status == "good"
 
 
 def test_of_many_listed_anchors_only_those_are_looked_at_that_the_chain_names(make: Maker, at: datetime) -> None:

@@ -188,6 +188,22 @@ def test_check_says_yes_with_the_path_and_no_with_the_reason_in_two_languages(ru
     assert "Chứng thư số đã hết hạn" in run("check", pem_file(unit.folder, expired)).stdout
 
 
+def test_check_names_what_is_wrong_with_each_answer_and_tells_what_soft_fail_waived(
+    run: Command, unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pem_file(unit.folder, unit.authority.leaf("Leaf", behaviour="stranger"), unit.authority.issuing)
+
+    refused = json.loads(run("check", path, "--json").stdout)
+    assert refused["code"] == "revocation-unknown"
+    assert "/stranger/ocsp: signer-not-entitled" in refused["reason"]["fact"]
+    assert "/stranger/issuing.crl: signer-not-entitled" in refused["reason"]["fact"]
+
+    monkeypatch.setenv("GATEWAY_REVOCATION__SOFT_FAIL", '["official"]')
+    waived = json.loads(run("check", path, "--json").stdout)
+    assert (waived["may_sign"], waived["revocation_waived"], len(waived["findings"])) == (True, True, 2)
+    assert "the rules let that pass" in run("check", path).stdout
+
+
 def test_check_of_a_time_answers_for_that_time(run: Command, unit: Unit) -> None:
     path = pem_file(unit.folder, unit.authority.leaf("Người Tốt"), unit.authority.issuing)
     late = (datetime.now(UTC) + timedelta(days=1000)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -88,6 +88,8 @@ def check(
                 "this_update": status.this_update.isoformat() if status.this_update else None,
                 "next_update": status.next_update.isoformat() if status.next_update else None,
                 "failures": [f"{failure.address}: {failure.code}" for failure in evidence.failures],
+                "revocation_waived": result.revocation_waived,
+                "findings": [str(one) for one in result.findings],
             }
     _show(answer, as_json)
     if not answer["may_sign"]:
@@ -110,6 +112,11 @@ def _show(answer: dict[str, Any], as_json: bool) -> None:
         print(f"Được ký / may sign, {answer['at']}")
         print("\n".join(f"  {name}" for name in answer["path"]))
         print(f"  {answer['revocation']['status']} ({answer['revocation']['source']}), {answer['this_update']}")
+        if answer["revocation_waived"]:
+            print(
+                "  không rõ có bị thu hồi hay không, quy định cho bỏ qua / revocation unknown, the rules let that pass"
+            )
+        print("".join(f"  {finding}\n" for finding in answer["findings"]), end="")
     else:
         reason = answer["reason"]
         print(f"Không được ký / may not sign, {answer['at']}: {answer['code']}")
