@@ -24,7 +24,8 @@ from signing.validation.byte_range import RawSignature, gap_problem, scan_signat
 from signing.validation.hostile import attempt
 
 MAX_SIGNATURES = 100
-MAX_DSS_ITEMS = 64
+# Of each kind: an official has a certificate, a CA and an answer about each, and so has the stamp.
+MAX_DSS_ITEMS = 4 * MAX_SIGNATURES
 # A 29 KB file whose xref stream unpacks to hundreds of megabytes costs 15 s without such a bound.
 DECODE_LIMITS = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=64 * 1024 * 1024))
 TIMESTAMP_SUBFILTER = "/ETSI.RFC3161"

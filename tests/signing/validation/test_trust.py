@@ -6,11 +6,14 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from asn1crypto import crl, ocsp
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from certs.algorithms import AlgorithmTable, parse_algorithms, shipped_algorithms
 from certs.model import Indication, SubIndication
@@ -22,7 +25,7 @@ from signing.validation.document import collect_evidence_needs, validate_pdf
 from signing.validation.policy import ValidationPolicy
 from signing.validation.report import Overall, SignatureReport, ValidationReport
 from tests.certs.authority import Holder, key_usage
-from tests.signing.validation.conftest import Bench
+from tests.signing.validation.conftest import Bench, asn1
 
 DAY = timedelta(days=1)
 
@@ -317,3 +320,22 @@ def test_where_nobody_could_say_the_report_names_each_answer_and_address(bench: 
         ("time-limit", "http://silent.example/)"),
     }
     assert len(report.to_dict()["signatures"][0]["revocation"]["findings"]) == 3
+
+
+def test_what_counts_is_found_among_the_evidence_of_a_hundred_other_signers(bench: Bench, official: Holder) -> None:
+    authority = bench.authority
+    others = [authority.leaf(f"Official {number}") for number in range(100)]
+    out = BytesIO(bench.sign(official))
+    DocumentSecurityStore.add_dss(
+        out,
+        None,
+        certs=[asn1(one) for one in (*others, authority.issuing)],
+        ocsps=[ocsp.OCSPResponse.load(authority.ocsp(one.certificate)) for one in (*others, official)],
+        crls=[crl.CertificateList.load(authority.crl(authority.root))],
+    )
+    alone = replace(bench.policy(official), evidence=RevocationEvidence())
+
+    report = bench.validate(out.getvalue(), alone)
+
+    assert report.overall is Overall.PASSED, only(report)
+    assert only(report).revocation.source == "ocsp"
