@@ -155,6 +155,20 @@ class PayosSettings(Section):
     timeout_seconds: float = Field(20, gt=0)
 
 
+class CassoSettings(Section):
+    """Casso's notices of credits, webhook version 2."""
+
+    checksum_key: SecretReference
+    # How far a notice's signed time may be from ours; repeated later, it is refused and the statement shows the money.
+    replay_window_seconds: float = Field(300, gt=0)
+
+
+class SepaySettings(Section):
+    """SePay's notices of credits."""
+
+    api_key: SecretReference
+
+
 class ReceiptSettings(Section):
     """Form and series of receipts; `{yy}` in a series stands for the year's last two digits."""
 
@@ -220,6 +234,8 @@ class Settings(BaseSettings):
     momo: MomoSettings | None = None
     zalopay: ZalopaySettings | None = None
     payos: PayosSettings | None = None
+    casso: CassoSettings | None = None
+    sepay: SepaySettings | None = None
     limits: LimitSettings = LimitSettings()
     revocation: RevocationSettings = RevocationSettings()
     archive: ArchiveSettings = ArchiveSettings()

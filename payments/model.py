@@ -130,8 +130,9 @@ class BankTransfer:
     Attributes:
         transfer_reference: The order's, as found exactly in the transfer's text.
         bank_reference: What makes the credit unique at the bank, at most 40 characters.
-        account_number: Ours, that was credited.
+        account_number: Ours, that was credited; virtual_account: the number under it that the payer wrote, if any.
         provider: Who told us: `bank-transfer` for a statement, else the name of the provider whose notice it is.
+        notice: The notice's own number at its provider, at most 40 characters; None where bank_reference is that.
     """
 
     transfer_reference: str
@@ -140,6 +141,13 @@ class BankTransfer:
     amount: Money
     received_at: datetime
     provider: str = STATEMENT
+    virtual_account: str = ""
+    notice: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What makes two tellings by the same provider the same."""
+        return self.notice or self.bank_reference
 
 
 class RefundOutcome(StrEnum):
@@ -184,6 +192,7 @@ class CallbackCall:
 
     Attributes:
         query: The raw query string without the question mark. headers: Names in lower case, only what a proof needs.
+        received_at: When we took it in, for proofs that end; None for what is no call but an answer.
     """
 
     method: str
@@ -191,6 +200,7 @@ class CallbackCall:
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     client_address: str = ""
+    received_at: datetime | None = None
 
 
 class SettlementOutcome(StrEnum):

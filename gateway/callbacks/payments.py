@@ -1,5 +1,6 @@
 """Takes providers' callbacks: keep it, settle it, answer in the provider's own words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -42,6 +43,7 @@ def receive(provider_name: str) -> Response:
 def settle_call(services: Services, provider: Provider, call: CallbackCall) -> Acknowledgement:
     """Keep a call in a transaction of its own, then settle it in another; returns what the provider is told."""
     now = datetime.now(UTC)
+    call = replace(call, received_at=now)
     with services.pipelined_work() as work:
         callback_id = keep_callback(work.payments, provider.name, call, now=now)
         work.commit()

@@ -44,6 +44,14 @@ ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
         shared={"app_id": "2553"},
         secrets={"zalopay-key1": "key1", "zalopay-key2": "key2"},
     ),
+    DemoAccount(
+        "payos",
+        settings={"api_url": "{sandbox}", "checkout_url": "{sandbox}"},
+        shared={"client_id": "payos-demo"},
+        secrets={"payos-api": "api_key", "payos": "checksum_key"},
+    ),
+    DemoAccount("casso", settings={}, shared={}, secrets={"casso": "checksum_key"}),
+    DemoAccount("sepay", settings={}, shared={}, secrets={"sepay": "api_key"}),
 )
 
 

@@ -26,7 +26,7 @@ from gateway.web.view_models import (
 from payments.errors import CallbackNotAuthentic, CallbackUnreadable, PaymentsError
 from payments.journeys import Visitor, start_attempt
 from payments.model import ProviderOutcome
-from payments.providers.base import Provider
+from payments.providers.base import Provider, WithoutProvenReturn
 from payments.providers.vietqr.transfer import transfer_instruction
 from payments.states import AttemptState, OrderState, ReceiptState
 from payments.store.tables import FeeOrderRow, ReceiptRow
@@ -65,7 +65,7 @@ def find_pay_page(services: Services, token: str) -> PayPage | None:
             expires_at=order.expires_at,
             paid_at=order.paid_at,
             transfer=_transfer(work, order, now) if is_open else None,
-            providers=tuple(_choice(provider) for provider in services.providers) if is_open else (),
+            providers=tuple(_choice(provider) for provider in services.providers.payable) if is_open else (),
             receipts=tuple(receipt_link(row) for row in work.payments.receipts.of_order(order.id)),
             open_attempt=_open_attempt(services, work, order, now) if waiting else None,
         )
@@ -145,7 +145,9 @@ def begin_attempt(services: Services, token: str, provider_name: str, client_add
 def visitor_of(services: Services, token: str, provider_name: str, client_address: str) -> Visitor:
     """Return the payer's side of a start: the addresses at which browser and provider come back to us."""
     own = services.settings.public_url
-    return Visitor(client_address, f"{own}/pay/{token}/return", f"{own}/callbacks/{provider_name}")
+    page = f"{own}/pay/{token}"
+    proven = not isinstance(services.providers.named(provider_name), WithoutProvenReturn)
+    return Visitor(client_address, f"{page}/return" if proven else page, f"{own}/callbacks/{provider_name}")
 
 
 def find_return_page(services: Services, token: str, query: bytes) -> ReturnPage | None:
@@ -165,7 +167,7 @@ def _references(services: Services, token: str) -> frozenset[str]:
 
 def _claim(services: Services, query: bytes, ours: frozenset[str]) -> tuple[str, ReturnClaim, str | None]:
     """Return what an authentic query says of one of this order's attempts; of another order's it says nothing here."""
-    for provider in services.providers:
+    for provider in services.providers.payable:
         try:
             event = provider.read_return(query)
         except (CallbackNotAuthentic, CallbackUnreadable):

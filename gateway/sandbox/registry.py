@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.sandbox.base import Simulator
+from gateway.sandbox.casso.simulator import CassoSimulator
 from gateway.sandbox.momo.simulator import MomoSimulator
+from gateway.sandbox.payos.simulator import PayosSimulator
+from gateway.sandbox.sepay.simulator import SepaySimulator
 from gateway.sandbox.vnpay.simulator import VnpaySimulator
 from gateway.sandbox.zalopay.simulator import ZalopaySimulator
 
@@ -13,4 +16,7 @@ SIMULATORS: Final[Mapping[str, Callable[[Mapping[str, str]], Simulator]]] = {
     "vnpay": VnpaySimulator,
     "momo": MomoSimulator,
     "zalopay": ZalopaySimulator,
+    "payos": PayosSimulator,
+    "casso": CassoSimulator,
+    "sepay": SepaySimulator,
 }

@@ -1,7 +1,7 @@
 """What a bank statement means for the books: transfers that pay orders, and providers' money that reached the bank."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from payments.events import Record
@@ -63,8 +63,11 @@ def settle_refund_debits(
     return confirmed
 
 
-def _texts_of(entry: StatementEntryRow) -> tuple[str, ...]:
-    return (*entry.texts, *(text for detail in entry.details for text in detail["texts"]))
+def _texts_of(entry: StatementEntryRow) -> Iterator[str]:
+    """Return each text of an entry, and all of one place as one: banks cut long texts anywhere."""
+    for texts in (entry.texts, *(detail["texts"] for detail in entry.details)):
+        yield from texts
+        yield "".join(texts)
 
 
 def _bank_reference(entry: StatementEntryRow) -> str:

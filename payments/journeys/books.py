@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from payments.errors import CallbackNotAuthentic, CallbackUnreadable, ProviderUnknown
-from payments.model import CallbackCall, ProviderEvent
+from payments.model import BankTransfer, CallbackCall, ProviderEvent
 from payments.providers.base import Provider
 from payments.store.books import Difference
 from payments.store.payments import PaymentStore
@@ -56,12 +56,12 @@ def _unproven(store: PaymentStore, unit_id: str, named: Callable[[str], Provider
             provider = named(event.provider)
         except ProviderUnknown:
             continue
-        call = CallbackCall(row.method, row.query, row.body, row.headers, row.client_address)
+        call = CallbackCall(row.method, row.query, row.body, row.headers, row.client_address, row.received_at)
         try:
             told = provider.read_callback(call)
         except (CallbackNotAuthentic, CallbackUnreadable):
             told = None
-        same = isinstance(told, ProviderEvent) and (told.key, told.amount.amount_minor) == (
+        same = isinstance(told, ProviderEvent | BankTransfer) and (told.key, told.amount.amount_minor) == (
             event.event_key,
             event.amount_minor,
         )

@@ -8,7 +8,7 @@ from payments.events import Record
 from payments.journeys.kept_calls import close_callback
 from payments.journeys.refund_outcomes import settle_refund_event
 from payments.journeys.settlement import settle_event
-from payments.journeys.transfers import settle_transfer
+from payments.journeys.transfers import settle_notice
 from payments.model import (
     BankTransfer,
     CallbackCall,
@@ -36,7 +36,7 @@ def settle_callback(
         CallbackNotFound: There is no such call.
     """
     row = store.callbacks.lock(callback_id)
-    call = CallbackCall(row.method, row.query, row.body, row.headers, row.client_address)
+    call = CallbackCall(row.method, row.query, row.body, row.headers, row.client_address, row.received_at)
     if row.settled_at is not None and row.outcome is not None:
         outcome = SettlementOutcome(row.outcome)
         return Settlement(outcome, provider.acknowledgement(outcome, call), row.order_id, row.attempt_id)
@@ -73,7 +73,7 @@ def settle_report(
         case ProviderEvent():
             return settle_event(store, report, callback_id=callback_id, now=now, record=record), None
         case BankTransfer():
-            return settle_transfer(store, report, now=now, record=record), None
+            return settle_notice(store, report, callback_id=callback_id, now=now, record=record)
         case RefundEvent():
             return settle_refund_event(store, report, now=now, record=record), None
         case NothingToSettle():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from payments.errors import RefundNotPossible
+from payments.errors import CallbackNotAuthentic, RefundNotPossible
 from payments.model import Acknowledgement, CallbackCall, ProviderEvent, ProviderReport, RefundEvent, SettlementOutcome
 from payments.money import Money
 from payments.providers.vietqr.reference import ALPHABET
@@ -224,3 +224,11 @@ class WithoutRefunds:
     def query_refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
         """Refuse."""
         raise RefundNotPossible("the provider pays nothing back by message")
+
+
+class WithoutProvenReturn:
+    """For adapters of providers whose returning browser brings no proof: it is led to our own page and shown that."""
+
+    def read_return(self, query: bytes) -> ProviderEvent:
+        """Refuse."""
+        raise CallbackNotAuthentic("a return carries no signature")

@@ -10,18 +10,6 @@ from typing import Any, Final
 MOST_EXACT: Final = 2**53
 
 
-def parse(raw: bytes) -> Any:
-    """Return what a JSON text holds.
-
-    Raises:
-        ValueError: Not UTF-8 or not JSON, nested too deeply, a name stands twice in an object, NaN or an infinity.
-    """
-    try:
-        return json.loads(raw.decode(), object_pairs_hook=_without_repetition, parse_constant=_refused)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
 def stringify(value: Any) -> str:
     """Return JSON as JSON.stringify writes it: no spaces, letters as they are, numbers as JavaScript prints them.
 
@@ -91,14 +79,3 @@ def _number_text(number: float) -> str:
         head = text[0] if len(text) == 1 else f"{text[0]}.{text[1:]}"
         plain = f"{head}e{point - 1:+d}"
     return f"-{plain}" if sign else plain
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a name stands twice in an object")
-    return made
-
-
-def _refused(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")

@@ -6,8 +6,11 @@ from config.secrets import SecretProvider
 from config.settings import Settings
 from payments.errors import ProviderUnknown
 from payments.providers.base import Provider
+from payments.providers.casso.provider import casso_from_settings
 from payments.providers.momo.provider import momo_from_settings
+from payments.providers.notices import NoticesOnly
 from payments.providers.payos.provider import payos_from_settings
+from payments.providers.sepay.provider import sepay_from_settings
 from payments.providers.vnpay.provider import vnpay_from_settings
 from payments.providers.zalopay.provider import zalopay_from_settings
 
@@ -17,6 +20,8 @@ BUILDERS: tuple[Callable[[Settings, SecretProvider], Provider | None], ...] = (
     momo_from_settings,
     zalopay_from_settings,
     payos_from_settings,
+    casso_from_settings,
+    sepay_from_settings,
 )
 
 
@@ -28,6 +33,11 @@ class ProviderRegistry:
 
     def __iter__(self) -> Iterator[Provider]:
         return iter(self._providers.values())
+
+    @property
+    def payable(self) -> tuple[Provider, ...]:
+        """Those with which a payer can start a payment; the others only tell of bank transfers."""
+        return tuple(provider for provider in self if not isinstance(provider, NoticesOnly))
 
     def named(self, name: str) -> Provider:
         """Return a provider.

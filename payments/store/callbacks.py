@@ -86,6 +86,13 @@ class CallbackStore:
         )
         return self._session.scalars(query).one_or_none()
 
+    def has_event_of(self, provider: str, attempt_id: str) -> bool:
+        """Whether a provider's report of this attempt was taken into account."""
+        query = select(ProviderEventRow.id).where(
+            ProviderEventRow.provider == provider, ProviderEventRow.attempt_id == attempt_id
+        )
+        return self._session.scalars(query.limit(1)).first() is not None
+
     def add_event(self, values: Mapping[str, Any]) -> None:
         """Take a report into account; a second one with its key violates the unique constraint."""
         _ADD_EVENT(self._session.connection(), values)

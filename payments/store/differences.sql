@@ -44,11 +44,12 @@ SELECT d.order_id, SUM(d.due), SUM(d.booked) FROM (
 SELECT d.order_id, SUM(d.proven), SUM(d.booked) FROM (
   SELECT t.order_id, ev.amount_minor AS proven, 0 AS booked
   FROM provider_events ev JOIN payment_attempts t ON t.id = ev.attempt_id
-  WHERE t.unit_id = :unit AND ev.outcome = 'succeeded'
+  WHERE t.unit_id = :unit AND ev.outcome = 'succeeded' AND t.received_on NOT LIKE 'bank:%'
   UNION ALL
+  -- A transfer is one sum of money, however many notices and statements tell of it.
   SELECT t.order_id, t.amount_minor, 0 FROM payment_attempts t
-  WHERE t.unit_id = :unit AND t.state = 'succeeded'
-    AND NOT EXISTS (SELECT 1 FROM provider_events ev WHERE ev.attempt_id = t.id AND ev.outcome = 'succeeded')
+  WHERE t.unit_id = :unit AND t.state = 'succeeded' AND (t.received_on LIKE 'bank:%'
+    OR NOT EXISTS (SELECT 1 FROM provider_events ev WHERE ev.attempt_id = t.id AND ev.outcome = 'succeeded'))
   UNION ALL
   SELECT o.id, 0, l.amount FROM legs l JOIN fee_orders o ON o.id = l.subject_id
   WHERE l.account_kind IN ('clearing', 'bank') AND l.entry_kind IN ('order-paid', 'money-suspended')
@@ -68,8 +69,11 @@ WHERE t.unit_id = :unit AND c.outcome IN ('booked', 'suspended') AND t.received_
   AND NOT EXISTS (SELECT 1 FROM provider_events ev WHERE ev.callback_id = c.id)
 
 -- name: report-without-its-callback
-SELECT ev.id, 1, 0 FROM provider_events ev LEFT JOIN provider_callbacks c ON c.id = ev.callback_id
-WHERE ev.unit_id = :unit AND (c.id IS NULL OR c.outcome NOT IN ('booked', 'suspended', 'failure-noted'))
+-- A notice of money that another channel told of before is a duplicate, and its report is kept.
+SELECT ev.id, 1, 0 FROM provider_events ev JOIN payment_attempts t ON t.id = ev.attempt_id
+LEFT JOIN provider_callbacks c ON c.id = ev.callback_id
+WHERE ev.unit_id = :unit AND (c.id IS NULL OR (c.outcome NOT IN ('booked', 'suspended', 'failure-noted')
+  AND NOT (c.outcome = 'duplicate' AND t.received_on LIKE 'bank:%')))
 
 -- name: refund-owes-another-amount
 SELECT r.id, CASE WHEN r.state IN ('approved', 'unknown', 'sent') THEN r.amount_minor ELSE 0 END,

@@ -143,6 +143,11 @@ class PaymentStore:
         )
         return self._session.scalars(query).one_or_none()
 
+    def find_transfer(self, provider: str, key: str) -> PaymentAttemptRow | None:
+        """Return the attempt of a transfer that a channel told of by this key, be it booked by it or only confirmed."""
+        event = self.callbacks.find_event(provider, key)
+        return self.get_attempt(event.attempt_id) if event is not None else self.find_attempt(provider, key)
+
     def get_attempt(self, attempt_id: str) -> PaymentAttemptRow:
         """Return an attempt.
 
@@ -196,6 +201,13 @@ class PaymentStore:
         """Add a bank account into which a unit's payers transfer."""
         self._session.add(row)
         self._session.flush()
+
+    def has_collection_account(self, unit_id: str, numbers: Sequence[str]) -> bool:
+        """Whether one of these is or was an account of the unit: money may come to one long after it was replaced."""
+        query = select(CollectionAccountRow.id).where(
+            CollectionAccountRow.unit_id == unit_id, CollectionAccountRow.account_number.in_(numbers)
+        )
+        return self._session.scalars(query.limit(1)).first() is not None
 
     def find_collection_account(self, unit_id: str, at: datetime) -> CollectionAccountRow | None:
         """Return the account that is valid for a unit at a moment; the newest where two are."""

@@ -6,10 +6,12 @@ from typing import Any, Final
 from payments.errors import CallbackNotAuthentic, CallbackUnreadable
 from payments.model import NothingToSettle, ProviderEvent, ProviderOutcome
 from payments.money import VND
-from payments.providers.js_json import parse
+from payments.providers.json_fields import local_moment
 from payments.providers.payos.codes import SUCCESS
-from payments.providers.payos.fields import SMALLEST_CODE, amount, local_moment, named, order_code
-from payments.providers.payos.signature import data_text, hmac_sha256, is_proof, says_once
+from payments.providers.payos.fields import SMALLEST_CODE, amount, named, order_code
+from payments.providers.payos.signature import data_text, says_once
+from payments.providers.plain_fields import parse_object
+from payments.providers.proofs import hmac_sha256, is_proof
 
 NAME = "payos"
 RELIED_ON: Final = ("orderCode", "amount", "reference", "code", "currency", "transactionDateTime")
@@ -48,10 +50,10 @@ def read_callback(body: bytes, checksum_key: str) -> ProviderEvent | NothingToSe
 
 def _proven_data(body: bytes, checksum_key: str) -> Mapping[str, Any]:
     try:
-        told = parse(body)
+        told = parse_object(body)
         data, given = told["data"], told["signature"]
         text = data_text(data)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CallbackNotAuthentic("payos: the call is not a signed webhook") from None
     if not is_proof(given, hmac_sha256(checksum_key, text)):
         raise CallbackNotAuthentic("payos: the signature is wrong")

@@ -2,11 +2,11 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from payments.local_time import HANOI
 from payments.money import VND, Money
+from payments.providers.json_fields import whole_number
+from payments.providers.plain_fields import parse_named
 
 # Sixteen digits, as many as payOS' numbers hold exactly (2^53 - 1): what is shorter is not one of ours.
 SMALLEST_CODE: Final = 10**15
@@ -20,30 +20,18 @@ def new_order_code() -> str:
 
 def order_code(data: Mapping[str, Any]) -> int:
     """Return the order code. Raises ValueError where it is no whole number."""
-    return _whole(data["orderCode"])
+    return whole_number(data["orderCode"])
 
 
 def amount(value: Any) -> Money:
     """Return an amount of VND. Raises ValueError where it is no whole number, or negative."""
-    if _whole(value) < 0:
+    if whole_number(value) < 0:
         raise ValueError("an amount is negative")
     return Money(value, VND)
 
 
 def named(value: Any, most_characters: int = 100) -> str:
     """Return a reference. Raises ValueError where it is empty, too long or no printable text."""
-    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= most_characters:
-        raise ValueError("a reference or code is no text, empty or too long")
-    return value
-
-
-def local_moment(text: Any) -> datetime:
-    """Return a moment: with its own offset, or else Vietnam's time. Raises ValueError."""
-    moment = datetime.fromisoformat(named(text, 40))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=HANOI)).astimezone(UTC)
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int or abs(value) > LARGEST_CODE:
-        raise ValueError("a number is not whole, or too large")
-    return value
+    if not isinstance(value, str):
+        raise ValueError("a reference or code is no text")  # noqa: TRY004 - of a message, not of an argument
+    return parse_named(value, most_characters)

@@ -8,11 +8,13 @@ from payments.model import ProviderEvent, ProviderOutcome
 from payments.money import VND
 from payments.plain_text import ascii_text
 from payments.providers.base import PaymentRequest, QueryRequest, StartedPayment
-from payments.providers.js_json import parse
+from payments.providers.json_fields import local_moment
 from payments.providers.payos.callback import NAME
 from payments.providers.payos.codes import CANCELLED, PAID, SUCCESS, UNPAID
-from payments.providers.payos.fields import LARGEST_CODE, amount, local_moment, named, order_code
-from payments.providers.payos.signature import create_text, data_text, hmac_sha256, is_proof, says_once
+from payments.providers.payos.fields import LARGEST_CODE, amount, named, order_code
+from payments.providers.payos.signature import create_text, data_text, says_once
+from payments.providers.plain_fields import parse_object
+from payments.providers.proofs import hmac_sha256, is_proof
 
 MOST_URL_CHARACTERS: Final = 2000
 RELIED_ON: Final = ("orderCode", "amount", "amountPaid", "status", "checkoutUrl", "qrCode", "id", "paymentLinkId")
@@ -106,10 +108,10 @@ def proven_data(raw: bytes, reference: str, checksum_key: str) -> Mapping[str, A
         ProviderAnswerNotAuthentic: The signature is absent or wrong, or it is another payment's.
     """
     try:
-        told = parse(raw)
+        told = parse_object(raw)
         code, data = told["code"], told.get("data")
         text = data_text(data) if data else ""
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ProviderUnavailable("payos: the answer is not payOS' JSON") from None
     if code != SUCCESS or not data:
         raise ProviderUnavailable(f"payos: refused with code {str(code)[:8]!r}")

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from config.secrets import SecretProvider
 from config.settings import Settings
-from payments.errors import CallbackNotAuthentic
 from payments.model import Acknowledgement, CallbackCall, NothingToSettle, ProviderEvent, SettlementOutcome
 from payments.providers.base import (
     PaymentRequest,
     QueryAnswer,
     QueryRequest,
     StartedPayment,
+    WithoutProvenReturn,
     WithoutRefunds,
 )
 from payments.providers.http import get_json, post_json
@@ -37,7 +37,7 @@ class PayosAccount:
     timeout_seconds: float
 
 
-class PayosProvider(WithoutRefunds):
+class PayosProvider(WithoutRefunds, WithoutProvenReturn):
     """Takes payments through payOS; reads the channel's secrets at each use and keeps them nowhere."""
 
     name = NAME
@@ -65,10 +65,6 @@ class PayosProvider(WithoutRefunds):
 
     def read_callback(self, call: CallbackCall) -> ProviderEvent | NothingToSettle:
         return read_callback(call.body, self._checksum_key())
-
-    def read_return(self, query: bytes) -> ProviderEvent:
-        """Refuse: the browser brings no proof back from payOS, so nothing of it is even shown."""
-        raise CallbackNotAuthentic("payos: a return carries no signature")
 
     def acknowledgement(self, outcome: SettlementOutcome, call: CallbackCall) -> Acknowledgement:
         """Return our own code in JSON; payOS only looks whether the status is 2xx."""

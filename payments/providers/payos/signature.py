@@ -3,8 +3,6 @@
 Source: payOS, integration guide, "Kiểm tra dữ liệu với signature"; its SDKs' published test cases.
 """
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,11 +13,6 @@ CREATE_FIELDS: Final = ("amount", "cancelUrl", "description", "orderCode", "retu
 # What encodeURIComponent leaves as it is, beside letters and digits.
 KEPT_SIGNS: Final = "-_.!~*'()"
 NOTHING: Final = frozenset({"null", "undefined"})
-
-
-def hmac_sha256(key: str, content: str) -> str:
-    """Return HMAC-SHA256 as hex."""
-    return hmac.new(key.encode(), content.encode(), hashlib.sha256).hexdigest()
 
 
 def create_text(fields: Mapping[str, Any]) -> str:
@@ -54,11 +47,6 @@ def says_once(text: str, names: tuple[str, ...]) -> bool:
     Nothing in it is escaped, so a payer's words with `&orderCode=` in them could be cut into fields of their own.
     """
     return all(f"&{text}".count(f"&{name}=") == 1 for name in names)
-
-
-def is_proof(given: object, expected: str) -> bool:
-    """Whether a proof is the expected one; in constant time, and one that is missing is wrong."""
-    return isinstance(given, str) and hmac.compare_digest(given.lower().encode(), expected.encode())
 
 
 def _value_text(value: Any) -> str:

@@ -19,6 +19,7 @@ class Dialect:
         tells_pending: Whether it also calls about payments that are not at their end.
         fails: What a query tells of a payment that was never made: `failed`, or `unknown` where it may still be.
         refunds: Whether it pays back by message.
+        returns: Whether the browser brings a proof back; without one it comes to the page where payers start.
     """
 
     provider: str
@@ -30,12 +31,14 @@ class Dialect:
     tells_pending: bool = True
     fails: str = "failed"
     refunds: bool = True
+    returns: bool = True
 
 
 DIALECTS = (
     Dialect("vnpay", taken="00", again="02", forged="97", wrong_amount="04", our_fault="99"),
     Dialect("momo", taken="204", again="204", forged="401", wrong_amount="422"),
     Dialect("zalopay", taken="1", again="2", forged="-1", wrong_amount="-3", our_fault="0", tells_pending=False),
+    Dialect(*("payos", "200", "200", "401", "422"), tells_pending=False, refunds=False, returns=False),
 )
 EACH = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS]
 REFUNDING = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if dialect.refunds]

@@ -81,7 +81,7 @@ class Town:
 
     # --- the sandbox
 
-    def control(self, method: str, what: str, **wish: str) -> dict[str, Any]:
+    def control(self, method: str, what: str, **wish: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.layout.secret(CONTROL_SECRET)}"}
         url = f"{self.layout.sandbox_url}/control/{what}"
         answer = requests.request(method, url, json=wish or None, headers=headers, timeout=TIMEOUT_SECONDS)

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,11 +25,13 @@ from payments.journeys import (
     settle_transfer,
     start_attempt,
 )
-from payments.model import BankTransfer, CallbackCall, FeeKind
+from payments.journeys.transfers import settle_notice
+from payments.model import STATEMENT, BankTransfer, CallbackCall, FeeKind
 from payments.money import Money
 from payments.receipts.forms import ReceiptForm
 from payments.store.base import Base
 from payments.store.payments import PaymentStore
+from payments.store.tables import CollectionAccountRow
 from tests.payments.desk import StoreWork
 from tests.payments.makers import SECRET, UNIT, FakeProvider, Recorded, draft, fake_call
 
@@ -58,6 +61,18 @@ class Lives(RuleBasedStateMachine):
         self.kept: list[CallbackCall] = []
         # What the provider and the bank truly took: unique transactions and their amounts.
         self.taken: dict[tuple[str, str], int] = {}
+        # Which transfers of an order and amount each channel told of: the bank took as many as the one that knows most.
+        self.told: dict[tuple[int, int], dict[str, set[str]]] = {}
+        account = CollectionAccountRow(
+            id="account",
+            unit_id=UNIT,
+            bank_bin="970436",
+            bank_name="VCB",
+            account_number="0011",
+            account_name="UBND",
+            valid_from=self.now,
+        )
+        self.within(lambda store: store.add_collection_account(account))
 
     @initialize()
     def begin(self):
@@ -130,14 +145,29 @@ class Lives(RuleBasedStateMachine):
             self.taken[told["reference"], told["transaction"]] = PRICE
 
     @precondition(lambda self: self.orders)
-    @rule(which=st.integers(0, 2), number=st.sampled_from(["FT1", "FT2"]), amount=st.sampled_from([PRICE, PRICE, 7]))
-    def transfer(self, which, number, amount):
+    @rule(
+        which=st.integers(0, 2),
+        number=st.sampled_from(["FT1", "FT2"]),
+        amount=st.sampled_from([PRICE, PRICE, 7]),
+        channel=st.sampled_from([STATEMENT, STATEMENT, "casso", "sepay"]),
+    )
+    def transfer(self, which, number, amount, channel):
         which %= len(self.orders)
         # A bank's reference names one credit: the same number with another amount does not exist.
-        number = f"{number}-{which}-{amount}"
-        money = BankTransfer(self.transfer_references[which], number, "0011", Money(amount), self.now)
-        self.within(lambda store: settle_transfer(store, money, now=self.now, record=Recorded()))
-        self.taken["bank", number] = amount
+        name = f"{number}-{which}-{amount}"
+        money = BankTransfer(self.transfer_references[which], name, "0011", Money(amount), self.now)
+        notice = replace(money, provider=channel, notice=f"{channel}-{name}")
+
+        def work(store):
+            if channel == STATEMENT:
+                return settle_transfer(store, money, now=self.now, record=Recorded())
+            kept = keep_callback(store, channel, CallbackCall("POST", b"", b""), now=self.now)
+            return settle_notice(store, notice, callback_id=kept, now=self.now, record=Recorded())
+
+        self.within(work)
+        told = self.told.setdefault((which, amount), {})
+        told.setdefault(channel, set()).add(number)
+        self.taken["bank", f"{which}-{amount}"] = amount * max(map(len, told.values()))
 
     @precondition(lambda self: self.orders)
     @rule(which=st.integers(0, 2))

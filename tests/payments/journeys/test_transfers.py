@@ -1,11 +1,17 @@
+import random
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
-from payments.journeys import cancel_order, settle_transfer
-from payments.model import BankTransfer
+from config.identifiers import new_id
+from payments.journeys import cancel_order, keep_callback, settle_transfer
+from payments.journeys.kept_calls import close_callback
+from payments.journeys.transfers import settle_notice
+from payments.model import BankTransfer, CallbackCall
 from payments.money import Money
-from tests.payments.makers import LATER, fake_call
+from payments.store.tables import CollectionAccountRow
+from tests.payments.makers import LATER, UNIT, fake_call
 
 
 @pytest.fixture
@@ -85,3 +91,89 @@ def test_a_notice_after_the_statement_books_nothing_where_the_bank_names_it_alik
     _, money = transfer
     assert settle(desk, money) == "booked"
     assert settle(desk, replace(money, provider="casso")) == "duplicate"
+
+
+CHANNELS = ("bank-transfer", "casso", "sepay")
+
+
+@pytest.fixture
+def account(desk):
+    """The unit's account, without which a notice is about nobody's money."""
+    with desk.open_store() as store:
+        row = CollectionAccountRow(
+            id=new_id(),
+            unit_id=UNIT,
+            bank_bin="970436",
+            bank_name="VCB",
+            account_number="0011012345678",
+            account_name="UBND",
+            valid_from=LATER,
+            valid_until=LATER,
+        )
+        store.add_collection_account(row)
+
+
+def tell(desk, channel, money, key):
+    """Let a channel tell of a transfer under a key of its own; notices come by a kept call."""
+    if channel == "bank-transfer":
+        return settle(desk, replace(money, bank_reference=key))
+    with desk.open_store() as store:
+        kept = keep_callback(store, channel, CallbackCall("POST", b"", b"{}"), now=LATER)
+        notice = replace(money, provider=channel, notice=key)
+        settlement, why = settle_notice(store, notice, callback_id=kept, now=LATER, record=desk.recorded)
+        close_callback(store, kept, settlement, why, LATER)
+        return settlement.outcome
+
+
+@pytest.mark.parametrize("order", list(permutations(CHANNELS)))
+def test_whoever_tells_first_books_and_the_others_confirm(desk, transfer, account, order):
+    """Each channel has names of its own for the transfer; order, account and amount say that it is the same."""
+    order_id, money = transfer
+    outcomes = [tell(desk, channel, money, f"{channel}-1") for channel in order for _ in range(2)]
+    assert outcomes == ["booked", *["duplicate"] * 5]
+    assert desk.order_state(order_id) == "paid"
+    assert desk.balance().balance_minor("bank:0011012345678") == 150_000
+    with desk.open_store() as store:
+        assert list(store.books.differences(UNIT)) == []
+        assert len(store.attempts_of(order_id)) == 1
+
+
+def test_however_channels_interleave_there_are_as_many_transfers_as_one_of_them_knows(desk, account):
+    chosen = random.Random(11)  # noqa: S311 - the same cases on each run
+    for life in range(8):
+        order_id = desk.open()
+        with desk.open_store() as store:
+            reference = store.get_order(order_id).transfer_reference
+        money = BankTransfer(reference, "FT", "0011012345678", Money(150_000), LATER)
+        told = [(channel, number) for channel in CHANNELS for number in range(chosen.randint(0, 3))]
+        chosen.shuffle(told)
+        for channel, number in [*told, *told[:2]]:
+            # Some of the bank's own references are the same in all channels, some are not.
+            named = replace(money, bank_reference=f"FT-{life}-{number}")
+            tell(desk, channel, named, f"{channel}-{life}-{number}" if number else named.bank_reference)
+        with desk.open_store() as store:
+            assert len(store.attempts_of(order_id)) == max([number + 1 for _, number in told], default=0)
+            assert list(store.books.differences(UNIT)) == []
+
+
+def test_a_notice_about_an_account_that_is_not_the_units_books_nothing(desk, transfer, account):
+    order_id, money = transfer
+    assert tell(desk, "sepay", replace(money, account_number="999"), "1") == "nothing-to-settle"
+    assert desk.order_state(order_id) == "open"
+    assert tell(desk, "sepay", replace(money, account_number="999", virtual_account="0011012345678"), "1") == "booked"
+
+
+def test_a_notice_of_another_amount_is_kept_apart_once(desk, transfer, account):
+    order_id, money = transfer
+    less = replace(money, amount=Money(149_000))
+    assert [tell(desk, "casso", less, "1"), tell(desk, "casso", less, "1")] == ["suspended", "duplicate"]
+    assert tell(desk, "bank-transfer", less, "FT1") == "duplicate"
+    assert (desk.order_state(order_id), desk.balance().balance_minor("suspense")) == ("open", -149_000)
+    assert "refund.proposed" in desk.recorded.types
+    assert tell(desk, "casso", money, "2") == "booked"
+
+
+def test_a_notice_that_names_no_order_books_nothing(desk, transfer, account):
+    _, money = transfer
+    assert tell(desk, "casso", replace(money, transfer_reference="PQ22222222222"), "1") == "attempt-not-found"
+    assert desk.balance().balance_minor("suspense") == 0

@@ -79,6 +79,74 @@ def test_two_references_in_one_text_are_both_found_and_each_once():
     assert found == (FoundReference(first, True), FoundReference(second, True))
 
 
+@given(random_parts, st.sampled_from(["P0", "PO", "po", "p 0"]))
+def test_a_mistaken_prefix_only_proposes(random_part, prefix):
+    reference = reference_of(random_part)
+    assert find_references(prefix + reference[2:]) == (FoundReference(reference, False),)
+
+
+BANKS = st.sampled_from(
+    [
+        "MBVCB.3278907687.",
+        "FT26327001;",
+        "IBFT ",
+        "NAP TU 970436-",
+        "CT DEN:",
+        "TKThe :0071000, tai VCB. ",
+        "Q",
+        "PQ",
+        "P",
+    ]
+)
+TAILS = st.sampled_from(
+    ["", ".CT tu 0071000123456 NGUYEN VAN A toi 0011", "-CHUYEN TIEN-231126", " GD 0099", "PQ", "\n:86:"]
+)
+GAPS = st.sampled_from(["", "", "", " ", ".", "-", "\n", "\r\n   ", "_", "\u00a0", "/"])
+
+
+@given(
+    random_parts,
+    BANKS,
+    TAILS,
+    st.lists(GAPS, min_size=14, max_size=14),
+    st.lists(st.booleans(), min_size=14, max_size=14),
+)
+def test_what_banks_and_payers_make_of_a_reference_is_still_it(random_part, before, after, gaps, lower):
+    """A bank's words before and after, letters of either case, signs and line ends anywhere, all at once."""
+    reference = reference_of(random_part)
+    typed = "".join(
+        gap + (character.lower() if small else character)
+        for character, gap, small in zip(reference, gaps, lower, strict=True)
+    )
+    assert FoundReference(reference, True) in find_references(before + typed + after)
+
+
+@given(random_parts, st.lists(st.integers(0, 13), min_size=1, max_size=1, unique=True), st.sampled_from("01IOQ"))
+def test_a_look_alike_in_any_place_is_never_taken_for_sure(random_part, places, wrong):
+    reference = reference_of(random_part)
+    (place,) = places
+    typed = reference[:place] + wrong + reference[place + 1 :]
+    found = find_references(typed)
+    assert all(not each.exact for each in found) or typed == reference
+
+
+def test_texts_without_a_reference_are_hardly_ever_taken_for_one():
+    """An upper bound from 20,000 texts of the reference's own letters behind its prefix, the worst case there is."""
+    chosen = random.Random(5)  # noqa: S311 - the same cases on each run
+    texts = (PREFIX + "".join(chosen.choices(ALPHABET, k=12)) for _ in range(20_000))
+    exact = sum(any(found.exact for found in find_references(text)) for text in texts)
+    # One in 32,768 is expected to pass; more than six of 20,000 would come once in 30,000 runs of other seeds.
+    assert exact <= 6
+    plain = (" ".join(chosen.choices(VIETNAMESE, k=6)) for _ in range(3_000))
+    assert not any(find_references(text) for text in plain)
+
+
+VIETNAMESE = (
+    *("chuyen tien", "hoc phi", "PHI QLHC", "nop le phi ho so", "000.00.15.H13-261123-0001", "NGUYEN VAN PHUQUY"),
+    *("MBVCB.3278907687", "FT26327001PQ", "tu TK 0071000123456", "PQ II 2026", "thanh toan", "UBND phuong", "231126"),
+)
+
+
 @pytest.mark.parametrize("text", ["", "PQ", "chuyen tien hoc phi", "PQPQPQPQPQPQ"])
 def test_a_text_without_a_reference_has_none(text):
     assert find_references(text) == ()

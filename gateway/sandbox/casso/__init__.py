@@ -1,0 +1,1 @@
+"""Casso at the sandbox."""

@@ -1,0 +1,1 @@
+"""payOS at the sandbox."""

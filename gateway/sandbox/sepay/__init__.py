@@ -1,0 +1,1 @@
+"""SePay at the sandbox."""

@@ -1,0 +1,56 @@
+"""SePay at the sandbox: tells of bank transfers that are opened by control. Source: SePay, webhooks."""
+
+import json
+from collections.abc import Mapping
+
+from flask import Blueprint
+
+from gateway.sandbox.base import Answer, Call, Proof
+from gateway.sandbox.book import Payment, PaymentState
+from gateway.sandbox.clock import GMT7
+from gateway.sandbox.desk import Desk
+
+
+class SepaySimulator:
+    """One SePay account: account value `api_key`. A transfer's `asked` says which `accountNumber` it credits."""
+
+    name = "sepay"
+    title = "SePay"
+
+    def __init__(self, account: Mapping[str, str]) -> None:
+        self._key = account["api_key"].encode()
+
+    def blueprint(self, desk: Desk) -> Blueprint:
+        """SePay is asked nothing here."""
+        return Blueprint("sepay", __name__)
+
+    def callback(self, payment: Payment, proof: Proof) -> Call | None:
+        if payment.state is not PaymentState.PAID:
+            return None
+        moment = (payment.decided_at or payment.opened_at).astimezone(GMT7)
+        told = {
+            "id": int(payment.number),
+            "gateway": "Ngân hàng Mô Phỏng",
+            "transactionDate": moment.strftime("%Y-%m-%d %H:%M:%S"),
+            "accountNumber": payment.asked.get("accountNumber", ""),
+            "code": None,
+            "content": payment.purpose,
+            "transferType": payment.asked.get("transferType", "in"),
+            "transferAmount": payment.amount,
+            "accumulated": 19_077_000,
+            "subAccount": None,
+            "referenceCode": f"MBVCB.{payment.number}",
+            "description": f"BankAPINotify {payment.purpose}",
+        }
+        headers = {"Content-Type": "application/json"}
+        if proof is not Proof.ABSENT:
+            headers["Authorization"] = f"Apikey {proof.key(self._key).decode()}"
+        return Call("POST", body=json.dumps(told, ensure_ascii=False).encode(), headers=headers)
+
+    def read_answer(self, status: int, body: bytes) -> Answer:
+        """SePay wants 2xx and `success`."""
+        text = body.decode("utf-8", "replace")
+        return Answer(str(status), text, final=200 <= status < 300 and '"success": true' in text)
+
+    def return_address(self, payment: Payment) -> str:
+        return ""

@@ -1,0 +1,1 @@
+"""Casso: tells of credits on bank accounts by a webhook, version 2."""

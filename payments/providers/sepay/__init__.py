@@ -1,0 +1,1 @@
+"""SePay: tells of credits on bank accounts by a webhook with an API key."""
