@@ -49,6 +49,8 @@ look_for_test() {
     have xmlsec1 || need xmlsec1 "the tests check XML signatures with it"
     have openssl || need openssl "the tests check signatures with it"
     have chromium || need chromium "the tests look at the pages in it"
+    have node || wish nodejs "the tests ask other people's payment packages, which run in it"
+    have npm || wish npm "installs those packages, pinned by hashes"
     [ -n "${DATABASE_URL:-}" ] || have_postgresql || need postgresql "the tests run on SQLite and on PostgreSQL"
 }
 
@@ -95,5 +97,5 @@ if [ -n "$missing" ]; then
     say "do this: sudo apt-get update && sudo apt-get install$missing$wished, then run the same command again"
     exit 1
 fi
-say "going on without:$wished (keys stay in PKCS#12 files where the software token is missing)"
+say "going on without:$wished (keys stay in PKCS#12 files where the software token is missing; tests that need one of these skip)"
 say "for the real thing: sudo apt-get update && sudo apt-get install$wished"

@@ -14,3 +14,4 @@ esac
 
 [ "$purpose" = check ] || sh deploy/setup/debian.sh "$purpose"
 sh deploy/setup/python.sh
+[ "$purpose" != test ] || sh deploy/setup/node.sh

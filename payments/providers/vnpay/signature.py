@@ -35,22 +35,29 @@ def read_query(raw: bytes, secret: str) -> dict[str, str]:
     """Authenticate a query string as it arrived and return VNPAY's fields.
 
     Fields that are not VNPAY's (an address may carry its own) are neither signed nor returned. The bytes are split
-    here and not by a web framework, which would drop repeated names and mend broken encodings silently.
+    here and not by a web framework, which would drop repeated names and mend broken encodings silently. Form encoders
+    differ in some signs (`*`, `~`), so the fields as they were written count as well as re-encoded ones.
 
     Raises:
         CallbackNotAuthentic: The checksum is absent or wrong, or the bytes cannot be what VNPAY signed.
     """
-    fields = _fields(raw)
-    expected = hmac_sha512(secret, canonical_query(fields))
-    if not is_checksum(fields.get(HASH_FIELD, ""), expected):
+    written = _written(raw)
+    fields = {key: _decoded(value) for key, value in written.items()}
+    as_sent = b"&".join(
+        key.encode() + b"=" + written[key] for key in sorted(fields) if fields[key] and key not in UNSIGNED_FIELDS
+    )
+    given = fields.get(HASH_FIELD, "")
+    texts = (canonical_query(fields), as_sent.decode())
+    if not any(is_checksum(given, hmac_sha512(secret, text)) for text in texts):
         raise CallbackNotAuthentic("vnpay: the checksum is absent or wrong")
     return fields
 
 
-def _fields(raw: bytes) -> dict[str, str]:
+def _written(raw: bytes) -> dict[str, bytes]:
+    """Return the values as they were written, by the names of VNPAY's fields."""
     if len(raw) > MOST_QUERY_BYTES:
         raise CallbackNotAuthentic("vnpay: the query is longer than any that VNPAY sends")
-    fields: dict[str, str] = {}
+    fields: dict[str, bytes] = {}
     for part in raw.split(b"&"):
         name, _, value = part.partition(b"=")
         key = _decoded(name)
@@ -58,7 +65,7 @@ def _fields(raw: bytes) -> dict[str, str]:
             continue
         if key in fields:
             raise CallbackNotAuthentic("vnpay: a field stands twice")
-        fields[key] = _decoded(value)
+        fields[key] = value
     return fields
 
 
