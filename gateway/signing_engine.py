@@ -21,9 +21,10 @@ from gateway.trust import material_gatherer, revocation_gatherer, trust_anchors
 from gateway.validating import validate_file, validate_offline
 from signing.formats.pdf.direct.proved import PROVED
 from signing.formats.pdf.preview import Preview
+from signing.formats.pdf.text_fields import TextField, write_text_fields
 from signing.journeys import preview_pdf, sign_pdf
 from signing.key_sources.base import KeySource
-from signing.model import Level, SignatureAlgorithm, SignatureStep, SignedRevision
+from signing.model import Level, SignatureAlgorithm, SignatureStep, SignedRevision, with_locked
 from signing.profiles import parse_placement
 from signing.validation.report import SignatureReport
 
@@ -43,6 +44,7 @@ class SigningOrder:
     Attributes:
         placement: As a request writes it; None for the profile's.
         level: None for the profile's.
+        texts: Written into the document before it is signed; what they say is locked by the signature.
     """
 
     certificate: SigningCertificate
@@ -50,6 +52,7 @@ class SigningOrder:
     placement: dict[str, Any] | None
     stamp_values: Mapping[str, str] = field(default_factory=dict)
     level: Level | None = None
+    texts: tuple[TextField, ...] = ()
 
 
 def sign_kept_document(
@@ -76,6 +79,10 @@ def sign_local_file(
         SigningError, SecretUnavailable, ConfinementError: See signing.journeys.sign_pdf.
         ResultNotGood: Signed, but not good; target is not to be used.
     """
+    if order.texts:
+        written = target.with_name("written.pdf")
+        services.confined.run(write_text_fields, source, written, order.texts, services.settings.fonts_folder)
+        source = written
     step = _step(services, order, now)
     key = key_that_may_sign(services, order.certificate.id, order.profile_code, now)
     signed = sign_pdf(
@@ -147,6 +154,9 @@ def _step(services: Services, order: SigningOrder, now: datetime) -> SignatureSt
         profile = dataclasses.replace(profile, placement=parse_placement(order.placement))
     if order.level is not None:
         profile = dataclasses.replace(profile, level=order.level)
+    said = tuple(field.name for field in order.texts if field.text is not None)
+    if said:
+        profile = dataclasses.replace(profile, lock=with_locked(profile.lock, said))
     picture = _picture(services, order.certificate.id) if profile.image else None
     return SignatureStep(
         profile=profile,

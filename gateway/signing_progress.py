@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from gateway.db.unit_of_work import UnitOfWork
-from signing.request_flow import Progress, after_failure
+from signing.request_flow import Progress, after_failure, waits_for_number
 from signing.states import DocumentState, RequestState, move_request
 from signing.store import SigningRequestRow
 
@@ -17,6 +17,9 @@ def go_on(work: UnitOfWork, request: SigningRequestRow, progress: Progress, now:
     """
     if progress is not Progress.COMPLETED:
         work.due("signing", request.id, request.unit_id, now)
+        if progress is Progress.STEP_COMPLETED and waits_for_number(request):
+            code = {"dossier_code": request.dossier_code}
+            work.happened("signing-request.number-awaited", request.id, request.unit_id, code, now)
         return
     failed = [document for document in request.documents if document.state == DocumentState.FAILED]
     data: dict[str, object] = {

@@ -16,6 +16,7 @@ from gateway.db.tables.documents import DocumentRow
 from gateway.db.tables.work import OutboxRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.key_holds import release_key
+from gateway.numbering import check_numbering
 from gateway.payment_events import RECEIPTS_TASK
 from gateway.problems import ApiProblem
 from gateway.services import Services
@@ -58,6 +59,7 @@ class NewRequest:
     Attributes:
         format: PADES, or a name of signing.files.registry.FORMATS.
         level: None leaves each step its profile's own.
+        numbering: See gateway.numbering.
     """
 
     dossier_code: str
@@ -67,6 +69,7 @@ class NewRequest:
     expires_at: datetime | None
     format: str = PADES
     level: Level | None = None
+    numbering: dict[str, Any] | None = None
 
 
 def open_request(
@@ -89,6 +92,8 @@ def open_request(
     for step in new.steps:
         _check_new_step(services, work, caller, step, now)
     check_stages(new.steps)
+    if new.numbering is not None:
+        check_numbering(new.numbering, new.format, len(new.steps))
     row = _rows(caller, new, now)
     work.signing.add(row)
     begin_stage(row)
@@ -231,6 +236,7 @@ def _rows(caller: Caller, new: NewRequest, now: datetime) -> SigningRequestRow:
             original_document_id=document.id,
             current_document_id=document.id,
             state=DocumentState.OPEN,
+            numbered=False,
         )
         for position, document in enumerate(new.documents)
     ]
@@ -260,6 +266,7 @@ def _rows(caller: Caller, new: NewRequest, now: datetime) -> SigningRequestRow:
         title=new.title,
         format=new.format,
         level=new.level.value if new.level else None,
+        numbering=new.numbering,
         state=RequestState.CREATED,
         expires_at=new.expires_at,
         created_at=now,

@@ -1,5 +1,6 @@
 """What people do about a step: approve, refuse, delegate, comment; every act is kept with who, as what and whence."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from gateway.problems import ApiProblem
 from gateway.services import Services
 from gateway.signing_progress import go_on
 from gateway.signing_requests import NewStep, check_step, end_request
-from signing.request_flow import Progress, after_refusal
+from signing.request_flow import Progress, after_refusal, begin_stage
 from signing.states import FINAL, OPEN_STEPS, RequestState, StepState, move_step
 from signing.store import SigningActRow, SigningRequestRow, SigningStepRow
 
@@ -125,6 +126,38 @@ def delegate_step(
         step.state = move_step(step.state, StepState.READY)
         step.problem_code = step.problem_detail = None
     _act(work, caller, request, step, actor, "delegate", reason, now, from_id=before, to_id=certificate_id)
+    work.due("signing", request.id, request.unit_id, now)
+
+
+def number_documents(
+    work: UnitOfWork,
+    caller: Caller,
+    request: SigningRequestRow,
+    numbers: Mapping[str, dict[str, str]],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Give documents their numbers and dates; once all have them, the step that waited for it goes on.
+
+    Args:
+        numbers: As gateway.numbering.given_number makes them, by the id under which each document was uploaded.
+    Raises:
+        ApiProblem: The request has ended or takes no numbers, a document is not its own, or its number is
+            written already.
+    """
+    if request.state in FINAL:
+        raise ApiProblem("signing-request-ended", f"the request is {request.state}")
+    if request.numbering is None:
+        raise ApiProblem("numbering-not-asked")
+    for document_id, number in numbers.items():
+        document = next((one for one in request.documents if one.original_document_id == document_id), None)
+        if document is None:
+            raise ApiProblem("document-not-found")
+        if document.numbered:
+            raise ApiProblem("numbered-already", document_id=document_id)
+        document.number = number
+    _act(work, caller, request, None, actor, "number", None, now, numbers=dict(numbers))
+    begin_stage(request)
     work.due("signing", request.id, request.unit_id, now)
 
 

@@ -240,6 +240,15 @@ class FieldLock:
     fields: tuple[str, ...] = ()
 
 
+def with_locked(lock: FieldLock | None, names: tuple[str, ...]) -> FieldLock:
+    """Return a lock that covers what another one covers, and some fields more."""
+    if lock is None:
+        return FieldLock("include", names)
+    if lock.action == "include":
+        return FieldLock("include", (*lock.fields, *names))
+    return FieldLock(lock.action, tuple(name for name in lock.fields if name not in names))
+
+
 @dataclass(frozen=True)
 class SigningProfile:
     """One way of signing: by whom, at which level, with which picture where.

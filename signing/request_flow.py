@@ -26,9 +26,24 @@ def open_documents(request: SigningRequestRow) -> list[RequestDocumentRow]:
     return [document for document in request.documents if document.state != DocumentState.FAILED]
 
 
+def is_numbered_before(request: SigningRequestRow, step: SigningStepRow) -> bool:
+    """Return whether a step signs only what has a number and a date."""
+    return request.numbering is not None and step.stage >= _numbered_stage(request)
+
+
+def waits_for_number(request: SigningRequestRow) -> bool:
+    """Return whether the stage whose turn it is may not begin before each open document has a number."""
+    stage = _current_stage(request)
+    if request.numbering is None or stage is None or stage < _numbered_stage(request):
+        return False
+    return any(document.number is None for document in open_documents(request))
+
+
 def begin_stage(request: SigningRequestRow) -> list[SigningStepRow]:
     """Let the first stage that has open steps begin; returns the steps whose turn came with it."""
     stage = _current_stage(request)
+    if waits_for_number(request):
+        return []
     begun = [step for step in request.steps if step.stage == stage and step.state == StepState.PENDING]
     for step in begun:
         step.state = move_step(step.state, StepState.AWAITING if step.needs_approval else StepState.READY)
@@ -115,6 +130,11 @@ def _skip_rest(steps: Sequence[SigningStepRow]) -> None:
 def _has_signed_all(request: SigningRequestRow, step: SigningStepRow) -> bool:
     signed = {signature.request_document_id for signature in step.signatures}
     return all(document.id in signed for document in open_documents(request))
+
+
+def _numbered_stage(request: SigningRequestRow) -> int:
+    position = (request.numbering or {})["before_step"]
+    return next(step.stage for step in request.steps if step.position == position)
 
 
 def _current_stage(request: SigningRequestRow) -> int | None:

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, MetaData, String, UniqueCons
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from config.database import NAMING, Json, UtcDateTime
+from signing.model import PADES
 from signing.states import OPEN_STEPS, DocumentState, RequestState, StepState
 
 
@@ -33,9 +34,11 @@ class SigningRequestRow(Base):
     dossier_code: Mapped[str] = mapped_column(String(120), index=True)
     title: Mapped[str]
     # PAdES, or a name of signing.files.registry.FORMATS.
-    format: Mapped[str] = mapped_column(String(20))
+    format: Mapped[str] = mapped_column(String(20), default=PADES)
     # None leaves each step its profile's own.
     level: Mapped[str | None] = mapped_column(String(10))
+    # Which step waits for number and date, and where they go; see gateway.numbering.
+    numbering: Mapped[dict[str, Any] | None] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(20))
     # Why it waits, was refused or failed: the code of an error, and a plain English fact about it.
     problem_code: Mapped[str | None] = mapped_column(String(80))
@@ -67,7 +70,10 @@ class RequestDocumentRow(Base):
     position: Mapped[int]
     original_document_id: Mapped[str] = mapped_column(String(36), index=True)
     current_document_id: Mapped[str] = mapped_column(String(36), index=True)
-    state: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default=DocumentState.OPEN)
+    # Number and date as they were given, and whether the newest revision says them.
+    number: Mapped[dict[str, str] | None] = mapped_column(Json)
+    numbered: Mapped[bool] = mapped_column(default=False)
     problem_code: Mapped[str | None] = mapped_column(String(80))
     problem_detail: Mapped[str | None]
 

@@ -1,7 +1,7 @@
 """/v1/signing-requests: documents × ordered steps."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
@@ -18,8 +18,8 @@ from gateway.problems import ApiProblem
 from gateway.signing_requests import NewRequest, NewStep, cancel_request, open_request, refuse_request
 from signing.files.registry import FORMATS
 from signing.model import PADES, Level
-from signing.request_flow import progress_percent
-from signing.states import DocumentState, RequestState
+from signing.request_flow import progress_percent, waits_for_number
+from signing.states import FINAL, DocumentState, RequestState
 from signing.store import SigningRequestRow, SigningStepRow
 
 blueprint = APIBlueprint(
@@ -77,6 +77,24 @@ class StepIn(StrictBody):
         )
 
 
+class NumberedFieldIn(StrictBody):
+    """A text field for the number or the date: one that the document has, or one that is put in before it is signed."""
+
+    text: str = Field(..., min_length=1, max_length=200, examples=["{number}", "ngày {day} tháng {month} năm {year}"])
+    field_name: str | None = Field(None, min_length=1, max_length=200, description="Of a form field in the document")
+    placement: dict[str, Any] | None = Field(None, description="beside-text, page-rectangle or page-corner")
+    size_pt: float = Field(13, ge=6, le=36)
+    width_mm: float = Field(40, ge=5, le=180)
+    align: Literal["left", "centre", "right"] = "left"
+
+
+class NumberingIn(StrictBody):
+    """Number and date that are given between two signatures (POST …/numbers)."""
+
+    before_step: int = Field(..., ge=0, le=24, description="The first step that signs what is numbered, from 0")
+    fields: list[NumberedFieldIn] = Field(..., min_length=1, max_length=6)
+
+
 class SigningRequestIn(StrictBody):
     """What is to be signed, by whom, in which order."""
 
@@ -88,6 +106,7 @@ class SigningRequestIn(StrictBody):
         PADES, max_length=20, description=f"{PADES} for PDF files; {', '.join(FORMATS)} for files of any kind"
     )
     level: Level | None = Field(None, description="Of every signature; the profile's own by default")
+    numbering: NumberingIn | None = None
     expires_at: AwareDatetime | None = None
 
 
@@ -138,6 +157,7 @@ class RequestDocumentOut(BaseModel):
     original_document_id: str
     current_document_id: str
     state: str
+    number: dict[str, str] | None = Field(None, description="Number and date that were given")
     problem_code: str | None
     problem_detail: str | None
 
@@ -151,6 +171,7 @@ class SigningRequestOut(BaseModel):
     title: str
     format: str
     level: Level | None
+    waits_for_number: bool
     state: RequestState
     problem_code: str | None
     problem_detail: str | None
@@ -215,6 +236,7 @@ def render(row: SigningRequestRow) -> dict[str, Any]:
         title=row.title,
         format=row.format,
         level=Level(row.level) if row.level else None,
+        waits_for_number=row.state not in FINAL and waits_for_number(row),
         state=RequestState(row.state),
         problem_code=row.problem_code,
         problem_detail=row.problem_detail,
@@ -224,6 +246,7 @@ def render(row: SigningRequestRow) -> dict[str, Any]:
                 original_document_id=document.original_document_id,
                 current_document_id=document.current_document_id,
                 state=document.state,
+                number=document.number,
                 problem_code=document.problem_code,
                 problem_detail=document.problem_detail,
             )
@@ -268,10 +291,13 @@ def create(body: SigningRequestIn) -> Response:
     if len(body.document_ids) > limit:
         raise ApiProblem("too-many-documents", f"at most {limit}", limit=limit)
     steps = tuple(step.asked() for step in body.steps)
+    numbering = body.numbering.model_dump() if body.numbering else None
 
     def make(work: UnitOfWork) -> Answer:
         documents = tuple(get_document(work, document_id) for document_id in body.document_ids)
-        request = NewRequest(body.dossier_code, body.title, documents, steps, body.expires_at, body.format, body.level)
+        request = NewRequest(
+            body.dossier_code, body.title, documents, steps, body.expires_at, body.format, body.level, numbering
+        )
         return render(open_request(services(), work, caller(), request, now())), 201
 
     return write_once(body, make)

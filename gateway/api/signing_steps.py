@@ -3,6 +3,7 @@
 Until people sign in here themselves, the calling system names the person, their role and address, and vouches for them.
 """
 
+import datetime
 from ipaddress import ip_address
 
 from flask import Response
@@ -14,7 +15,16 @@ from gateway.api.signing_requests import RequestPath, SigningRequestOut, StrictB
 from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.signing_steps import Actor, add_comment, approve_step, delegate_step, find_step, refuse_step
+from gateway.numbering import given_number
+from gateway.signing_steps import (
+    Actor,
+    add_comment,
+    approve_step,
+    delegate_step,
+    find_step,
+    number_documents,
+    refuse_step,
+)
 
 blueprint = APIBlueprint(
     "signing-steps", __name__, url_prefix="/v1", abp_tags=[Tag(name="signing")], abp_security=[{"oauth2": []}]
@@ -66,6 +76,36 @@ class CommentIn(ActingIn):
     """A remark."""
 
     text: str = Field(..., min_length=1, max_length=4000)
+
+
+class NumberIn(StrictBody):
+    """One document's number and date."""
+
+    document_id: str = Field(..., max_length=36, description="The id under which the document was uploaded")
+    number: str = Field(..., min_length=1, max_length=100, examples=["123/QĐ-UBND"])
+    date: datetime.date
+
+
+class NumbersIn(ActingIn):
+    """Numbers and dates, by whoever keeps the register."""
+
+    numbers: list[NumberIn] = Field(..., min_length=1, max_length=500)
+
+
+@blueprint.post(
+    "/signing-requests/<request_id>/numbers", summary="Number the documents", responses={200: SigningRequestOut}
+)
+@authorised("signing:write")
+def number(path: RequestPath, body: NumbersIn) -> Response:
+    """Give documents their number and date; the step that waits for them writes both into the PDF before it signs."""
+    given = {item.document_id: given_number(item.number, item.date) for item in body.numbers}
+
+    def act(work: UnitOfWork) -> Answer:
+        row = get_request(work, path.request_id, lock=True)
+        number_documents(work, caller(), row, given, body.person(), now())
+        return render(row), 200
+
+    return write_once(body, act)
 
 
 @blueprint.post(

@@ -8,6 +8,7 @@ EVENTS = {
     "signing-request.created": Text("Lập yêu cầu ký", "Signing requested"),
     "signing-request.step-completed": Text("Xong một lượt ký", "One signer done"),
     "signing-request.document-failed": Text("Một văn bản không ký được", "One document could not be signed"),
+    "signing-request.number-awaited": Text("Chờ cấp số văn bản", "Waiting for the document's number"),
     "signing-request.act": Text("Ý kiến về yêu cầu ký", "Somebody acted on the request"),
     "evidence.completed": Text("Đã lập hồ sơ bằng chứng", "Evidence file made"),
     "evidence.failed": Text("Không lập được hồ sơ bằng chứng", "Evidence file failed"),

@@ -52,9 +52,21 @@ class CertificationNotFirst(DocumentNotSignable):
 
 
 class FieldMissing(DocumentNotSignable):
-    """The document has no signature field of the name that is to be signed."""
+    """The document has no field of the name that is to be signed or filled."""
 
     code = "field-missing"
+
+
+class FieldNotAddable(DocumentNotSignable):
+    """The document is signed already, and a new text field would break those signatures."""
+
+    code = "field-not-addable"
+
+
+class FieldAlreadyFilled(DocumentNotSignable):
+    """The text field holds a text already, which is not written over."""
+
+    code = "field-already-filled"
 
 
 class FieldAlreadySigned(DocumentNotSignable):

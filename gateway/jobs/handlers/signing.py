@@ -37,6 +37,7 @@ from gateway.file_signing import KeptFile, sign_kept_file
 from gateway.jobs.outcome import Done, Later, Outcome
 from gateway.jobs.runner import backoff
 from gateway.key_holds import hold_key
+from gateway.numbering import texts_to_write
 from gateway.revisions import next_revision
 from gateway.services import Services
 from gateway.signing_engine import ResultNotGood, SigningOrder, sign_kept_document
@@ -54,6 +55,7 @@ from signing.errors.signatures import (
     SignatureDoesNotFit,
 )
 from signing.errors.stamps import PictureUnusable, PlacementError, StampTextInvalid, StampTextMissing
+from signing.formats.pdf.text_fields import TextField
 from signing.model import PADES, Level, SignedRevision
 from signing.request_flow import Progress, after_signature, next_signature
 from signing.states import FINAL, RequestState, StepState, move_request, move_step
@@ -113,6 +115,7 @@ class _Turn:
     stamp_values: dict[str, str]
     format: str
     level: Level | None
+    texts: tuple[TextField, ...]
 
 
 def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
@@ -120,7 +123,7 @@ def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
     turn = _next_turn(services, task.subject_id, now)
     if turn is None:
         return Done()
-    order = SigningOrder(turn.certificate, turn.profile_code, turn.placement, turn.stamp_values, turn.level)
+    order = SigningOrder(turn.certificate, turn.profile_code, turn.placement, turn.stamp_values, turn.level, turn.texts)
     try:
         made = _sign(services, turn, order, now)
     except SQLAlchemyError:
@@ -182,6 +185,7 @@ def _next_turn(services: Services, request_id: str, now: datetime) -> _Turn | No
             step.stamp_values or {},
             request.format,
             Level(request.level) if request.level else None,
+            texts_to_write(request, document, step),
         )
         work.commit()
         return turn
@@ -212,6 +216,7 @@ def _keep(services: Services, turn: _Turn, made: KeptFile) -> None:
         work.session.add(output)
         step.signatures.append(_signature(turn, request, output, signed))
         document.current_document_id = output.id
+        document.numbered = document.numbered or any(field.text is not None for field in turn.texts)
         if request.state == RequestState.WAITING:
             request.state = move_request(request.state, RequestState.SIGNING)
         request.problem_code = request.problem_detail = step.problem_code = step.problem_detail = None
