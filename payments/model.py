@@ -1,7 +1,7 @@
 """What payments talk about, as plain frozen values."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from payments.money import VND, Money
 CHAPTER = re.compile(r"[0-9]{3}")
 SUB_ITEM = re.compile(r"[0-9]{4}")
 MOST_ITEMS = 50
+MOST_MINOR = 10**15
 # Who tells of a transfer that only a statement shows.
 STATEMENT = "bank-transfer"
 
@@ -33,6 +34,8 @@ class FeeItem:
     Attributes:
         chapter: Budget chapter, 3 digits. sub_item: Budget sub-item (tiểu mục), 4 digits.
         credited_unit: Code of the unit whose account is credited; it may differ from the one that receives the dossier.
+        amount: What is owed. full_amount: What would be, without the exemption or reduction of the legal_ground.
+        catalogue_entry_id, quantities: How a fee of the catalogue was worked out.
     """
 
     kind: FeeKind
@@ -42,6 +45,10 @@ class FeeItem:
     sub_item: str
     credited_unit: str
     amount: Money
+    full_amount: Money | None = None
+    legal_ground: str | None = None
+    catalogue_entry_id: str | None = None
+    quantities: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
         if not self.name.strip() or not self.credited_unit.strip():
@@ -50,8 +57,35 @@ class FeeItem:
             raise FeeOrderUnsound("a chapter is three digits")
         if not SUB_ITEM.fullmatch(self.sub_item):
             raise FeeOrderUnsound("a sub-item is four digits")
-        if not self.amount.is_positive:
-            raise FeeOrderUnsound("an item's amount is more than zero")
+        full = self.full_amount or self.amount
+        if not full.is_positive or self.amount.amount_minor < 0 or full.currency != self.amount.currency:
+            raise FeeOrderUnsound("an item's amount is more than zero, or nothing by an exemption")
+        if full.amount_minor < self.amount.amount_minor:
+            raise FeeOrderUnsound("what is owed of an item is not more than its full amount")
+        if full != self.amount and not (self.legal_ground or "").strip():
+            raise FeeOrderUnsound("an exemption or reduction names its legal ground")
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Who pays, beyond a name: number (tax code or citizen number), address, e-mail and telephone, as far as known."""
+
+    number: str | None = None
+    address: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class FeeOrderChange:
+    """What of an open order is to be otherwise; None leaves it."""
+
+    items: tuple[FeeItem, ...] | None = None
+    purpose: str | None = None
+    payer_name: str | None = None
+    payer: Payer | None = None
+    expires_at: datetime | None = None
+    metadata: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,12 +104,10 @@ class FeeOrderDraft:
     expires_at: datetime
     client_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    payer: "Payer | None" = None
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.items) <= MOST_ITEMS:
-            raise FeeOrderUnsound(f"a fee order has between 1 and {MOST_ITEMS} items")
-        if {item.amount.currency for item in self.items} != {VND}:
-            raise FeeOrderUnsound("fees are charged in VND")
+        total_of(self.items)
         if not self.dossier_code.strip() or not self.payer_name.strip():
             raise FeeOrderUnsound("a fee order names its dossier and its payer")
         if self.expires_at.tzinfo is None:
@@ -84,7 +116,23 @@ class FeeOrderDraft:
     @property
     def total(self) -> Money:
         """What is owed."""
-        return reduce(add, (item.amount for item in self.items))
+        return total_of(self.items)
+
+
+def total_of(items: Sequence[FeeItem]) -> Money:
+    """Return what items come to.
+
+    Raises:
+        FeeOrderUnsound: No items, too many, another currency, or more than can be charged.
+    """
+    if not 0 < len(items) <= MOST_ITEMS:
+        raise FeeOrderUnsound(f"a fee order has between 1 and {MOST_ITEMS} items")
+    if {item.amount.currency for item in items} != {VND}:
+        raise FeeOrderUnsound("fees are charged in VND")
+    total = reduce(add, (item.amount for item in items))
+    if total.amount_minor > MOST_MINOR:
+        raise FeeOrderUnsound("an order comes to at most 10^15 VND")
+    return total
 
 
 class ProviderOutcome(StrEnum):

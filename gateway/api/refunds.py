@@ -7,7 +7,8 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from gateway.api.fee_orders import OrderPath, get_order
+from gateway.api.fee_order_models import OrderPath
+from gateway.api.fee_orders import get_order
 from gateway.api.paging import PageQuery, page_body
 from gateway.api.signing_requests import StrictBody
 from gateway.api.writing import Answer, caller, now, services, write_once

@@ -11,6 +11,7 @@ SCOPES: dict[str, str] = {
     "evidence:write": "Raise signatures to higher levels, ask for time-stamps",
     "fees:read": "Read fee orders and receipts",
     "fees:write": "Open and cancel fee orders, start payments",
+    "catalogue:write": "Import the catalogue of fees and reductions",
     "refunds:request": "Ask for refunds",
     "refunds:approve": "Approve, reject and hand over refunds",
     "finance:read": "Read the ledger, statements and reconciliations",

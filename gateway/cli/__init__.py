@@ -13,6 +13,7 @@ from gateway.cli import (
     certificates,
     database,
     demonstration,
+    fees,
     ledger,
     pki,
     refunds,
@@ -29,6 +30,7 @@ app.add_typer(certificates.app, name="certs")
 app.add_typer(archive.app, name="archive")
 app.add_typer(audit.app, name="audit")
 app.add_typer(callbacks.app, name="callbacks")
+app.add_typer(fees.app, name="fees")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(refunds.app, name="refunds")
 app.add_typer(pki.app, name="pki")

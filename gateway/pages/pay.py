@@ -29,13 +29,14 @@ from payments.model import ProviderOutcome
 from payments.providers.base import Provider, WithoutProvenReturn
 from payments.providers.vietqr.transfer import transfer_instruction
 from payments.states import AttemptState, OrderState, ReceiptState
-from payments.store.tables import FeeOrderRow, ReceiptRow
+from payments.store.tables import FeeOrderItemRow, FeeOrderRow, ReceiptRow
 
 Kind = Literal["phi", "le-phi"]
 CLOSED = {
     OrderState.PAID: PayState.PAID,
     OrderState.CANCELLED: PayState.CANCELLED,
     OrderState.EXPIRED: PayState.EXPIRED,
+    OrderState.EXEMPT: PayState.EXEMPT,
 }
 
 CLAIMS = {ProviderOutcome.SUCCEEDED: ReturnClaim.SUCCESS, ProviderOutcome.FAILED: ReturnClaim.FAILED}
@@ -59,7 +60,7 @@ def find_pay_page(services: Services, token: str) -> PayPage | None:
             purpose=order.purpose,
             dossier_code=order.dossier_code,
             payer_name=order.payer_name,
-            items=tuple(FeeItem(cast("Kind", item.kind), item.name, item.amount_minor) for item in order.items),
+            items=tuple(_item(item) for item in order.items),
             total_minor=order.amount_minor,
             state=state,
             expires_at=order.expires_at,
@@ -69,6 +70,12 @@ def find_pay_page(services: Services, token: str) -> PayPage | None:
             receipts=tuple(receipt_link(row) for row in work.payments.receipts.of_order(order.id)),
             open_attempt=_open_attempt(services, work, order, now) if waiting else None,
         )
+
+
+def _item(item: FeeOrderItemRow) -> FeeItem:
+    full = item.full_amount_minor if item.full_amount_minor != item.amount_minor else None
+    ground = item.legal_ground if full is not None else None
+    return FeeItem(cast("Kind", item.kind), item.name, item.amount_minor, full, ground)
 
 
 def find_pay_state(services: Services, token: str) -> PayState | None:

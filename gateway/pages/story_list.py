@@ -29,6 +29,7 @@ ORDER_STATES = {
     "paid": StepState.DONE,
     "cancelled": StepState.CANCELLED,
     "expired": StepState.EXPIRED,
+    "exempt": StepState.DONE,
 }
 URGENT_FIRST = (
     StepState.FAILED,

@@ -80,6 +80,14 @@ PAY_WAITING = replace(PAY, state=PayState.AWAITING_CONFIRMATION, open_attempt=Op
 PAY_CHOSEN = replace(PAY, open_attempt=OpenAttempt("VNPAY", minutes(25)))
 PAY_PAID = replace(PAY, state=PayState.PAID, paid_at=minutes(30), transfer=None, providers=(), receipts=RECEIPTS)
 PAY_EXPIRED = replace(PAY, state=PayState.EXPIRED, transfer=None, providers=())
+PAY_EXEMPT = replace(
+    PAY,
+    state=PayState.EXEMPT,
+    items=(FeeItem("phi", "Phí thẩm định hồ sơ", 0, 300_000, "Người có công với cách mạng, khoản 2 Điều 5"),),
+    total_minor=0,
+    transfer=None,
+    providers=(),
+)
 PAY_CANCELLED = replace(PAY, state=PayState.CANCELLED, transfer=None, providers=())
 
 RETURN_WAITING = ReturnPage(PAY_WAITING, "VNPAY", ReturnClaim.SUCCESS, "00")

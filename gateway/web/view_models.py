@@ -26,6 +26,7 @@ class PayState(StrEnum):
     PAID = "paid"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    EXEMPT = "exempt"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class FeeItem:
     kind: Literal["phi", "le-phi"]
     name: str
     amount_minor: int
+    # What it would come to without the exemption or reduction on this ground.
+    full_minor: int | None = None
+    legal_ground: str | None = None
 
 
 @dataclass(frozen=True)

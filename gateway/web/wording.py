@@ -29,6 +29,7 @@ PAY_STATES = {
     PayState.PAID: Label("good", "check", lazy_gettext("Đã thanh toán")),
     PayState.EXPIRED: Label("neutral", "clock", lazy_gettext("Hết hạn")),
     PayState.CANCELLED: Label("neutral", "cross", lazy_gettext("Đã huỷ")),
+    PayState.EXEMPT: Label("good", "check", lazy_gettext("Được miễn")),
 }
 
 CLAIMS = {

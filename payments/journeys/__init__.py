@@ -4,8 +4,9 @@ from payments.journeys.attempts import StartedAttempt, Visitor, start_attempt
 from payments.journeys.bank_days import book_arrivals, expected_payments, settle_refund_debits, settle_transfers
 from payments.journeys.books import check_books
 from payments.journeys.callbacks import settle_arrived, settle_callback
+from payments.journeys.fee_catalogue import FeeWish, Imported, import_catalogue, price_fee
 from payments.journeys.kept_calls import keep_callback
-from payments.journeys.orders import cancel_order, expire_orders, open_order
+from payments.journeys.orders import cancel_order, change_order, expire_orders, open_order
 from payments.journeys.queries import StaleAttempt, query_stale
 from payments.journeys.receipts import SealedReceipt, draw_sealed_receipt, issue_receipts, mark_delivered, record_sealed
 from payments.journeys.refund_outcomes import PaidOut, confirm_by_statement, give_up_refund, hand_over_refund
@@ -16,6 +17,8 @@ from payments.journeys.transfers import settle_transfer
 from payments.journeys.work import PaymentWork
 
 __all__ = [
+    "FeeWish",
+    "Imported",
     "PaidOut",
     "PaymentWork",
     "RefundWish",
@@ -26,6 +29,7 @@ __all__ = [
     "approve_refund",
     "book_arrivals",
     "cancel_order",
+    "change_order",
     "check_books",
     "confirm_by_statement",
     "draw_sealed_receipt",
@@ -33,10 +37,12 @@ __all__ = [
     "expire_orders",
     "give_up_refund",
     "hand_over_refund",
+    "import_catalogue",
     "issue_receipts",
     "keep_callback",
     "mark_delivered",
     "open_order",
+    "price_fee",
     "query_stale",
     "record_sealed",
     "reject_refund",

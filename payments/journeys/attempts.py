@@ -96,6 +96,7 @@ def _request(order: FeeOrderRow, attempt: PaymentAttemptRow, visitor: Visitor) -
         items=tuple(
             PaymentItem(item.kind, item.name, item.procedure_code, item.chapter, item.sub_item, item.amount)
             for item in order.items
+            if item.amount.is_positive
         ),
     )
 

@@ -49,7 +49,7 @@ def issue_receipts(
         raise FeeOrderNotPaid(f"fee order {order_id} is {order.state}")
     issued = {FeeKind(receipt.kind): receipt for receipt in store.receipts.of_order(order_id)}
     for kind in FeeKind:
-        items = [item for item in order.items if item.kind == kind]
+        items = [item for item in order.items if item.kind == kind and item.amount.is_positive]
         if items and kind not in issued:
             issued[kind] = _numbered(store, order, items, kind, forms[kind], unit_name, now)
             record(receipt_event("receipt.numbered", issued[kind]))

@@ -25,17 +25,19 @@ class ChargedFee(Protocol):
 
 def order_charged(items: Sequence[ChargedFee]) -> tuple[Posting, ...]:
     """Fees are charged: they are owed to us, and are no income yet."""
-    return tuple(Posting(RECEIVABLE, charged(*_line(item)), item.amount) for item in items)
+    return tuple(Posting(RECEIVABLE, charged(*_line(item)), item.amount) for item in items if item.amount.is_positive)
 
 
 def order_released(items: Sequence[ChargedFee]) -> tuple[Posting, ...]:
     """An order was cancelled or its time ran out: nothing is owed any more."""
-    return tuple(Posting(charged(*_line(item)), RECEIVABLE, item.amount) for item in items)
+    return tuple(Posting(charged(*_line(item)), RECEIVABLE, item.amount) for item in items if item.amount.is_positive)
 
 
 def order_paid(items: Sequence[ChargedFee], total: Money, received_on: Account) -> tuple[Posting, ...]:
     """An order was paid: the claim is settled, and what was charged becomes income of its budget lines."""
-    earned = tuple(Posting(charged(*_line(item)), income(*_line(item)), item.amount) for item in items)
+    earned = tuple(
+        Posting(charged(*_line(item)), income(*_line(item)), item.amount) for item in items if item.amount.is_positive
+    )
     return (Posting(received_on, RECEIVABLE, total), *earned)
 
 

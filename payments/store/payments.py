@@ -11,6 +11,7 @@ from payments.errors import AttemptNotFound, FeeOrderNotFound
 from payments.states import AttemptState, OrderState
 from payments.store.books import Books
 from payments.store.callbacks import CallbackStore
+from payments.store.catalogue import CatalogueStore
 from payments.store.journal import JournalStore
 from payments.store.receipts import ReceiptStore
 from payments.store.refunds import RefundStore
@@ -59,6 +60,11 @@ class PaymentStore:
     def statements(self) -> StatementStore:
         """Bank statements and breaks."""
         return StatementStore(self._session)
+
+    @cached_property
+    def catalogue(self) -> CatalogueStore:
+        """What procedures cost, and reductions."""
+        return CatalogueStore(self._session)
 
     @cached_property
     def callbacks(self) -> CallbackStore:

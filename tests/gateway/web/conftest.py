@@ -40,6 +40,7 @@ PAY_PAGES = {
     "paid": samples.PAY_PAID,
     "expired": samples.PAY_EXPIRED,
     "cancelled": samples.PAY_CANCELLED,
+    "exempt": samples.PAY_EXEMPT,
 }
 RETURNS = {
     "confirming": samples.RETURN_WAITING,

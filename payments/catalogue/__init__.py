@@ -1,0 +1,1 @@
+"""What each procedure costs: formulas to read, files to import, reductions on their legal ground. No I/O."""
