@@ -176,6 +176,8 @@ class ReceiptSettings(Section):
     fee_series: str = "PH-{yy}E"
     charge_form_code: str = "02BLP0-001"
     charge_series: str = "LP-{yy}E"
+    # Names the elements of receipts in XML; the shipped form by default.
+    xml_form: Path | None = None
 
 
 class RefundSettings(Section):

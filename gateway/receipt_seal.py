@@ -11,9 +11,15 @@ from gateway.signing_engine import SigningOrder, sign_local_file
 from gateway.xml_signing import XmlOrder, sign_local_xml
 from payments.receipts.document import SEAL_ABOVE_TEXT
 from payments.receipts.seal import SealedFile, XmlSealPlace
+from payments.store.tables import ReceiptRow
 from signing.formats.xml.enveloped import ElementPlace
 
 PROFILE = "organisation"
+
+
+def receipt_url(services: Services, receipt: ReceiptRow) -> str:
+    """Return the address of a receipt's public page."""
+    return f"{services.settings.public_url}/receipts/{receipt.code}"
 
 
 class UnitHasNoSeal(Exception):

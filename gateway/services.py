@@ -27,8 +27,10 @@ from gateway.partner_trust import PartnerTrust
 from gateway.secret_providers.vault import VaultAccount, VaultSecrets
 from gateway.silent_servers import SharedRests
 from gateway.timestamp_health import AuthorityHealth
+from payments.errors import ReceiptFormUnsound
 from payments.providers.http import trust_cas
 from payments.providers.registry import ProviderRegistry, make_providers
+from payments.receipts.xml_document import XmlForm, load_xml_form
 from signing.key_sources.quirks import QuirksUnusable, load_quirks
 from signing.key_sources.registry import KeySources
 from signing.model import SigningProfile
@@ -55,6 +57,7 @@ class Services:
     key_sources: KeySources
     profiles: dict[str, SigningProfile] = field(default_factory=load_profiles)
     algorithms: AlgorithmTable = field(default_factory=shipped_algorithms)
+    receipt_form: XmlForm = field(default_factory=load_xml_form)
 
     def unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
         """Open a transaction."""
@@ -147,6 +150,10 @@ def build_services(settings: Settings) -> Services:
         quirks = load_quirks(settings.token_quirks)
     except QuirksUnusable as error:
         raise SettingsUnusable(f"token_quirks: {error}") from None
+    try:
+        receipt_form = load_xml_form(settings.receipts.xml_form)
+    except ReceiptFormUnsound as error:
+        raise SettingsUnusable(f"receipts.xml_form: {error}") from None
     forbid_core_dumps()
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     secrets = open_secrets(settings)
@@ -166,4 +173,5 @@ def build_services(settings: Settings) -> Services:
             quirks=quirks,
         ),
         algorithms=algorithms,
+        receipt_form=receipt_form,
     )

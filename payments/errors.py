@@ -211,3 +211,15 @@ class ReceiptSeriesClosed(PaymentsError):
     """The series was closed and numbers nothing any more."""
 
     code = "receipt-series-closed"
+
+
+class ReceiptFormUnsound(PaymentsError):
+    """The file that names the elements of receipts in XML cannot be used."""
+
+    code = "receipt-form-unsound"
+
+
+class ReceiptSeriesNotFound(PaymentsError):
+    """There is no such series."""
+
+    code = "receipt-series-not-found"

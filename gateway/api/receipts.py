@@ -14,6 +14,7 @@ from gateway.auth.oauth import authorised
 from gateway.db.tables.documents import DocumentRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.problems import ApiProblem
+from gateway.receipt_seal import receipt_url
 from payments.errors import ReceiptNotFound
 from payments.store.tables import ReceiptRow
 
@@ -49,13 +50,37 @@ class ReceiptOut(BaseModel):
     sealed_by: str | None
     sealed_at: str | None
     issued_at: str
+    payer_number: str | None
+    payer_address: str | None
+    replaces_id: str | None
+    replaced_by_id: str | None
+    ended_at: str | None
+    ended_by: str | None
+    end_reason: str | None
 
 
-def _get(work: UnitOfWork, receipt_id: str) -> ReceiptRow:
+def get_receipt(work: UnitOfWork, receipt_id: str) -> ReceiptRow:
+    """Return a receipt of the caller's units, or refuse as if it did not exist."""
     row = work.payments.receipts.get(receipt_id)
     if row.unit_id not in caller().unit_ids:
         raise ReceiptNotFound(f"there is no receipt {receipt_id}")
     return row
+
+
+def render(work: UnitOfWork, row: ReceiptRow) -> dict[str, Any]:
+    """Return a receipt as the API shows it."""
+    told = {name: getattr(row, name) for name in ReceiptOut.model_fields if hasattr(row, name)}
+    times = {name: told[name].isoformat() if told[name] else None for name in ("sealed_at", "issued_at", "ended_at")}
+    replacement = work.payments.receipts.find_replacement(row.id)
+    return ReceiptOut(
+        **{
+            **told,
+            **times,
+            "number": row.printed_number,
+            "public_url": receipt_url(services(), row),
+            "replaced_by_id": replacement.id if replacement else None,
+        }
+    ).model_dump()
 
 
 @blueprint.get("/receipts/<receipt_id>", summary="Read a receipt", responses={200: ReceiptOut})
@@ -63,29 +88,7 @@ def _get(work: UnitOfWork, receipt_id: str) -> ReceiptRow:
 def show(path: ReceiptPath) -> dict[str, Any]:
     """Say what a receipt says."""
     with services().unit_of_work(read_only=True) as work:
-        row = _get(work, path.receipt_id)
-    return ReceiptOut(
-        id=row.id,
-        unit_id=row.unit_id,
-        order_id=row.order_id,
-        dossier_code=row.dossier_code,
-        kind=row.kind,
-        form_code=row.form_code,
-        series=row.series,
-        number=row.printed_number,
-        unit_name=row.unit_name,
-        payer_name=row.payer_name,
-        items=row.items,
-        amount_minor=row.amount_minor,
-        currency=row.currency,
-        amount_in_words=row.amount_in_words,
-        state=row.state,
-        public_url=f"{services().settings.public_url}/receipts/{row.code}",
-        document_sha256=row.document_sha256,
-        sealed_by=row.sealed_by,
-        sealed_at=row.sealed_at.isoformat() if row.sealed_at else None,
-        issued_at=row.issued_at.isoformat(),
-    ).model_dump()
+        return render(work, get_receipt(work, path.receipt_id))
 
 
 @blueprint.get(
@@ -97,7 +100,22 @@ def show(path: ReceiptPath) -> dict[str, Any]:
 def download(path: ReceiptPath) -> Response:
     """Send the receipt's PDF, signed by the unit's seal."""
     with services().unit_of_work(read_only=True) as work:
-        row = _get(work, path.receipt_id)
-        if row.document_id is None:
-            raise ApiProblem("receipt-not-sealed-yet")
-        return file_response(work.session.get_one(DocumentRow, row.document_id))
+        return _file(work, get_receipt(work, path.receipt_id).document_id)
+
+
+@blueprint.get(
+    "/receipts/<receipt_id>.xml",
+    summary="Download a receipt as XML, sealed",
+    responses={200: file_answer("application/xml")},
+)
+@authorised("fees:read")
+def download_xml(path: ReceiptPath) -> Response:
+    """Send the receipt's XML with the unit's seal (XAdES) in it."""
+    with services().unit_of_work(read_only=True) as work:
+        return _file(work, get_receipt(work, path.receipt_id).xml_document_id)
+
+
+def _file(work: UnitOfWork, document_id: str | None) -> Response:
+    if document_id is None:
+        raise ApiProblem("receipt-not-sealed-yet")
+    return file_response(work.session.get_one(DocumentRow, document_id))

@@ -12,6 +12,7 @@ SCOPES: dict[str, str] = {
     "fees:read": "Read fee orders and receipts",
     "fees:write": "Open and cancel fee orders, start payments",
     "catalogue:write": "Import the catalogue of fees and reductions",
+    "receipts:write": "Cancel, replace and reprint receipts, close their series",
     "refunds:request": "Ask for refunds",
     "refunds:approve": "Approve, reject and hand over refunds",
     "finance:read": "Read the ledger, statements and reconciliations",

@@ -16,6 +16,7 @@ from gateway.cli import (
     fees,
     ledger,
     pki,
+    receipts,
     refunds,
     signing,
     worker,
@@ -32,6 +33,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(fees.app, name="fees")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(receipts.app, name="receipts")
 app.add_typer(refunds.app, name="refunds")
 app.add_typer(pki.app, name="pki")
 app.command("sign")(signing.sign)

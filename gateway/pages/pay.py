@@ -4,21 +4,17 @@ from datetime import UTC, datetime
 from typing import Literal, cast
 
 from gateway.db.tables.callers import UnitRow
-from gateway.db.tables.documents import DocumentRow
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.pages.files import as_download
 from gateway.pages.problems import refused
 from gateway.payment_events import recorder
 from gateway.services import Services
 from gateway.web.view_models import (
-    Download,
     FeeItem,
     OpenAttempt,
     PayPage,
     PayState,
     ProviderChoice,
     ReceiptLink,
-    ReceiptPage,
     ReturnClaim,
     ReturnPage,
     TransferDetails,
@@ -28,7 +24,7 @@ from payments.journeys import Visitor, start_attempt
 from payments.model import ProviderOutcome
 from payments.providers.base import Provider, WithoutProvenReturn
 from payments.providers.vietqr.transfer import transfer_instruction
-from payments.states import AttemptState, OrderState, ReceiptState
+from payments.states import AttemptState, OrderState
 from payments.store.tables import FeeOrderItemRow, FeeOrderRow, ReceiptRow
 
 Kind = Literal["phi", "le-phi"]
@@ -184,40 +180,3 @@ def _claim(services: Services, query: bytes, ours: frozenset[str]) -> tuple[str,
         claim = CLAIMS.get(event.outcome, ReturnClaim.PENDING)
         return provider.title, ReturnClaim.CANCELLED if event.payer_cancelled else claim, event.code
     return "", ReturnClaim.NOT_AUTHENTIC, None
-
-
-def find_receipt_page(services: Services, code: str) -> ReceiptPage | None:
-    """Return a receipt by its public code as its page shows it."""
-    with services.unit_of_work(read_only=True) as work:
-        row = work.payments.receipts.find_by_code(code)
-    if row is None:
-        return None
-    ready = row.state != ReceiptState.NUMBERED
-    return ReceiptPage(
-        code=row.code,
-        form_code=row.form_code,
-        series=row.series,
-        number=row.printed_number,
-        kind=cast("Kind", row.kind),
-        unit_name=row.unit_name,
-        payer_name=row.payer_name,
-        dossier_code=row.dossier_code,
-        items=tuple(FeeItem(cast("Kind", row.kind), item["name"], item["amount_minor"]) for item in row.items),
-        total_minor=row.amount_minor,
-        total_in_words=row.amount_in_words,
-        issued_at=row.issued_at,
-        payment_method=row.payment_method,
-        state="issued" if ready else "preparing",
-        document_ready=ready,
-        document_sha256=row.document_sha256,
-        sealed_by=row.sealed_by,
-        sealed_at=row.sealed_at,
-    )
-
-
-def find_receipt_document(services: Services, code: str) -> Download | None:
-    """Return a receipt's sealed PDF by its public code, None until it is ready."""
-    with services.unit_of_work(read_only=True) as work:
-        row = work.payments.receipts.find_by_code(code)
-        document = work.session.get(DocumentRow, row.document_id) if row and row.document_id else None
-    return as_download(services, document) if document else None

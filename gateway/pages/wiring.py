@@ -7,7 +7,7 @@ from typing import IO, Any
 from flask import Flask, request
 
 from gateway.auth.accounts import sees_whole_city, visible_units
-from gateway.pages import pay, stories, story_list, verify
+from gateway.pages import pay, receipts, stories, story_list, verify
 from gateway.pages.certificates import certificates_page
 from gateway.pages.files import download_document
 from gateway.services import Services
@@ -46,10 +46,13 @@ class GatewayPages:
         return pay.find_return_page(self._services, token, request.query_string)
 
     def receipt_page(self, code: str) -> ReceiptPage | None:
-        return pay.find_receipt_page(self._services, code)
+        return receipts.find_receipt_page(self._services, code)
 
     def receipt_document(self, code: str) -> Download | None:
-        return pay.find_receipt_document(self._services, code)
+        return receipts.find_receipt_document(self._services, code)
+
+    def receipt_xml(self, code: str) -> Download | None:
+        return receipts.find_receipt_xml(self._services, code)
 
     def start_verification(self, file_name: str, content: IO[bytes]) -> str:
         return verify.start_verification(self._services, file_name, content)

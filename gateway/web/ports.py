@@ -60,6 +60,10 @@ class PageData(Protocol):
         """Return the sealed PDF, or None until it is ready."""
         ...
 
+    def receipt_xml(self, code: str) -> Download | None:
+        """Return the sealed XML, or None where there is none."""
+        ...
+
     def start_verification(self, file_name: str, content: IO[bytes]) -> str:
         """Keep an uploaded file, ask for its validation and return the code of its report.
 

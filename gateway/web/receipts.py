@@ -20,3 +20,9 @@ def show(code: str) -> ResponseReturnValue:
 def document(code: str) -> ResponseReturnValue:
     """Give the sealed PDF."""
     return send(pages().receipt_document(code) or abort(404), as_attachment=False)
+
+
+@blueprint.get("/<code>.xml")
+def data(code: str) -> ResponseReturnValue:
+    """Give the sealed XML, for a payer's own system."""
+    return send(pages().receipt_xml(code) or abort(404), as_attachment=True)

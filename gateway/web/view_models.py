@@ -153,6 +153,7 @@ class ReceiptPage:
     payment_method: str
     state: Literal["preparing", "issued", "cancelled", "replaced"]
     document_ready: bool
+    xml_ready: bool = False
     document_sha256: str | None = None
     sealed_by: str | None = None
     sealed_at: datetime | None = None

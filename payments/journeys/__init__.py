@@ -8,7 +8,17 @@ from payments.journeys.fee_catalogue import FeeWish, Imported, import_catalogue,
 from payments.journeys.kept_calls import keep_callback
 from payments.journeys.orders import cancel_order, change_order, expire_orders, open_order
 from payments.journeys.queries import StaleAttempt, query_stale
-from payments.journeys.receipts import SealedReceipt, draw_sealed_receipt, issue_receipts, mark_delivered, record_sealed
+from payments.journeys.receipt_documents import (
+    Press,
+    SealedReceipt,
+    draw_copy,
+    draw_sealed_receipt,
+    mark_delivered,
+    receipt_facts,
+    record_sealed,
+)
+from payments.journeys.receipt_ends import RightPayer, cancel_receipt, close_series, close_year, replace_receipt
+from payments.journeys.receipts import issue_receipts
 from payments.journeys.refund_outcomes import PaidOut, confirm_by_statement, give_up_refund, hand_over_refund
 from payments.journeys.refund_sending import send_refunds
 from payments.journeys.refunds import RefundWish, approve_refund, reject_refund, request_proposed, request_refund
@@ -21,7 +31,9 @@ __all__ = [
     "Imported",
     "PaidOut",
     "PaymentWork",
+    "Press",
     "RefundWish",
+    "RightPayer",
     "SealedReceipt",
     "StaleAttempt",
     "StartedAttempt",
@@ -29,9 +41,13 @@ __all__ = [
     "approve_refund",
     "book_arrivals",
     "cancel_order",
+    "cancel_receipt",
     "change_order",
     "check_books",
+    "close_series",
+    "close_year",
     "confirm_by_statement",
+    "draw_copy",
     "draw_sealed_receipt",
     "expected_payments",
     "expire_orders",
@@ -44,8 +60,10 @@ __all__ = [
     "open_order",
     "price_fee",
     "query_stale",
+    "receipt_facts",
     "record_sealed",
     "reject_refund",
+    "replace_receipt",
     "request_proposed",
     "request_refund",
     "send_refunds",

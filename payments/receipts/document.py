@@ -62,17 +62,22 @@ class ReceiptFacts:
     amount_in_words: str
     paid_at: datetime
     issued_at: datetime
+    payer_number: str | None = None
+    payer_address: str | None = None
+    # The printed number, with its series, of the receipt that this one stands for.
+    replaces_number: str | None = None
 
 
-def draw_receipt(facts: ReceiptFacts, receipt_url: str, target: Path, fonts_folder: Path) -> None:
+def draw_receipt(facts: ReceiptFacts, receipt_url: str, target: Path, fonts_folder: Path, *, mark: str = "") -> None:
     """Write the receipt's PDF; more lines than one page holds go on to the next.
 
     Args:
         receipt_url: The address of the receipt's public page, which the QR code carries.
+        mark: Printed above the title of what is no original: "BẢN SAO".
         fonts_folder: Where LiberationSerif-Regular.ttf and its bold and italic faces are.
     """
     page = _Page(facts, fonts_folder)
-    page.head()
+    page.head(mark)
     page.parties()
     page.fees()
     page.total()
@@ -118,7 +123,7 @@ class _Page:
         composed = " ".join(unicodedata.normalize("NFC", text).split())
         return "".join(sign if ord(sign) in cmap else MISSING_GLYPH for sign in composed)
 
-    def head(self) -> None:
+    def head(self, mark: str) -> None:
         """Unit on the left; form, series and number on the right; the title below both."""
         facts, pdf = self.facts, self.pdf
         top = pdf.get_y()
@@ -137,9 +142,15 @@ class _Page:
             pdf.cell(28, 5, value, align="R")
             pdf.set_text_color(*INK)
         pdf.set_xy(MARGIN_MM, max(left_end, top + 15) + 5)
+        if mark:
+            pdf.set_text_color(*RED)
+            self.text(mark, size=13, style="B", align="C", height=7)
+            pdf.set_text_color(*INK)
         self.text(TITLES[facts.kind], size=16, style="B", align="C", height=8)
         moment = facts.issued_at.astimezone(HANOI)
         self.text(f"Ngày {moment:%d} tháng {moment:%m} năm {moment:%Y}", size=10, style="I", align="C")
+        if facts.replaces_number:
+            self.text(f"Thay thế biên lai {facts.replaces_number}", size=10, style="I", align="C")
         pdf.ln(3)
 
     def parties(self) -> None:
@@ -147,13 +158,17 @@ class _Page:
         facts = self.facts
         for label, value in (
             ("Người nộp tiền", facts.payer_name),
+            ("Mã số thuế, định danh", facts.payer_number),
+            ("Địa chỉ", facts.payer_address),
             ("Hồ sơ số", facts.dossier_code),
             ("Thời điểm nộp", local_moment(facts.paid_at)),
             ("Hình thức nộp", facts.payment_method),
         ):
+            if not value:
+                continue
             self.pdf.set_font(FONT, "", 10.5)
             self.pdf.set_text_color(*GREY)
-            self.pdf.cell(32, 5.6, label)
+            self.pdf.cell(38, 5.6, label)
             self.pdf.set_text_color(*INK)
             self.text(value, style="B" if label == "Người nộp tiền" else "", height=5.6)
         self.pdf.ln(3)

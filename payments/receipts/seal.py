@@ -31,17 +31,13 @@ class XmlSealPlace:
     namespaces: tuple[tuple[str, str], ...] = ()
 
 
-class XmlSeal(Protocol):
-    """Seals one element of an XML file."""
-
-    def seal_xml(self, source: Path, target: Path, place: XmlSealPlace) -> SealedFile:
-        """Write source with the seal in it to target, no other byte changed; raises the signing side's own errors."""
-        ...
-
-
 class Seal(Protocol):
-    """Seals one PDF."""
+    """The unit's seal; both ways raise the signing side's own errors."""
 
     def seal_pdf(self, source: Path, target: Path) -> SealedFile:
-        """Write the sealed revision of source to target; raises the signing side's own errors."""
+        """Write the sealed revision of source to target."""
+        ...
+
+    def seal_xml(self, source: Path, target: Path, place: XmlSealPlace) -> SealedFile:
+        """Write source with the seal in it to target, no other byte changed."""
         ...

@@ -183,7 +183,7 @@ def test_a_receipt_waits_for_whatever_is_missing_and_keeps_its_number(city: City
     before = receipts(city, order)
     assert [receipt["state"] for receipt in before] == ["numbered"]
 
-    with patch("gateway.jobs.handlers.payments.draw_sealed_receipt", side_effect=OSError(28, "No space left")):
+    with patch("gateway.jobs.handlers.receipts.draw_sealed_receipt", side_effect=OSError(28, "No space left")):
         city.later()
     stamper.behaviour = "good"
     city.later()

@@ -17,8 +17,8 @@ from gateway.jobs.handlers.payments import (
     close_expired_orders,
     send_due_refunds,
     settle_forgotten_callbacks,
-    work_on_receipts,
 )
+from gateway.jobs.handlers.receipts import wake_forgotten_receipts, work_on_receipts
 from gateway.jobs.handlers.revocation import prefetch_status, refresh_status
 from gateway.jobs.handlers.self_check import check_due_key
 from gateway.jobs.handlers.signing import work_on_request
@@ -53,6 +53,7 @@ SWEEPS: tuple[Callable[[Services, datetime], None], ...] = (
     expire_signing_requests,
     close_expired_orders,
     settle_forgotten_callbacks,
+    wake_forgotten_receipts,
     ask_about_silent_attempts,
     send_due_refunds,
     announce_expiring,

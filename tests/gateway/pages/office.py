@@ -145,9 +145,10 @@ class Office:
         document = self.document(f"bien-lai-{receipt.series}.pdf", PDF)
         file = SealedFile(document.sha256, document.size_bytes, self.name, now())
         with self.services.unit_of_work() as work:
-            sealed = SealedReceipt(receipt.id, Path("unused"), file)
+            sealed = SealedReceipt(receipt.id, Path("unused"), file, Path("unused"), file)
             record = recorder(work, "system:payments", now())
-            record_sealed(work.payments, sealed, document_id=document.id, now=now(), record=record)
+            ids = {"document_id": document.id, "xml_document_id": document.id}
+            record_sealed(work.payments, sealed, **ids, now=now(), record=record)
             work.commit()
         return document
 

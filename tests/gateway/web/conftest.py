@@ -107,6 +107,11 @@ class SamplePages:
             return None
         return Download("bien-lai.pdf", "application/pdf", io.BytesIO(b"%PDF-1.7 sample"), "ab" * 32)
 
+    def receipt_xml(self, code: str) -> Download | None:
+        if code != "issued":
+            return None
+        return Download("bien-lai.pdf", "application/pdf", io.BytesIO(b"%PDF-1.7 sample"), "ab" * 32)
+
     def start_verification(self, file_name: str, content: IO[bytes]) -> str:
         data = content.read()
         if not data:
