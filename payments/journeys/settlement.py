@@ -77,11 +77,19 @@ def _succeeded(store: PaymentStore, matter: Matter, record: Record) -> Settlemen
         paid = {"paid_at": money.paid_at, "booked_at": now, "received_on": received_on.code}
         _note(store, matter, AttemptMove.SUCCEED, **paid)
     _add_event(store, matter)
-    if first_success and order.state == OrderState.OPEN:
+    is_due = order.state == OrderState.OPEN and attempt.amount == order.amount
+    if first_success and is_due:
         return matter.ended(SettlementOutcome.BOOKED, book_order_paid(store, order, money, now=now, record=record))
-    reason = f"order-{order.state}" if order.state != OrderState.OPEN else "paid-twice"
+    reason = _why_not_due(order, first_success=first_success)
     entry_id = book_suspended(store, order, money, reason, now=now, record=record)
     return matter.ended(SettlementOutcome.SUSPENDED, entry_id)
+
+
+def _why_not_due(order: OrderAtHand, *, first_success: bool) -> str:
+    """Return why money is not what an order waits for; an order that was changed since waits for another amount."""
+    if order.state != OrderState.OPEN:
+        return f"order-{order.state}"
+    return "amount-differs" if first_success else "paid-twice"
 
 
 def _failed(store: PaymentStore, matter: Matter, record: Record) -> Settlement:
