@@ -8,7 +8,8 @@ from gateway.db.audit import GENESIS, AuditFact, entry_sha256
 from gateway.db.tables.work import AuditRow as AuditEntry
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.pages.names import Names
-from gateway.web.view_models import AuditRow, Text
+from gateway.web.story_views import AuditRow
+from gateway.web.view_models import Text
 
 ROWS = 200
 

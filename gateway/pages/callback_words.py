@@ -3,7 +3,8 @@
 from typing import Final, Literal
 
 from gateway.pages.names import both_amounts
-from gateway.web.view_models import StepState, Text
+from gateway.web.story_views import StepState
+from gateway.web.view_models import Text
 from payments.model import SettlementOutcome
 from payments.store.tables import ProviderCallbackRow
 

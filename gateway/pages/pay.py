@@ -8,7 +8,7 @@ from gateway.db.unit_of_work import UnitOfWork
 from gateway.pages.problems import refused
 from gateway.payment_events import recorder
 from gateway.services import Services
-from gateway.web.view_models import (
+from gateway.web.pay_views import (
     FeeItem,
     OpenAttempt,
     PayPage,

@@ -6,7 +6,9 @@ from typing import Literal, cast
 from gateway.db.tables.documents import DocumentRow
 from gateway.pages.files import as_download
 from gateway.services import Services
-from gateway.web.view_models import Download, FeeItem, ReceiptPage
+from gateway.web.pay_views import FeeItem
+from gateway.web.receipt_views import ReceiptPage
+from gateway.web.view_models import Download
 from payments.states import ReceiptState
 from payments.store.tables import ReceiptRow
 

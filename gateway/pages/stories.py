@@ -22,7 +22,8 @@ from gateway.pages.story_money import order_steps
 from gateway.pages.story_reconciliation import reconciliation_steps
 from gateway.pages.verify import verify_page
 from gateway.services import Services
-from gateway.web.view_models import StepKind, StepState, StoryPage, StoryStep, Text
+from gateway.web.story_views import StepKind, StepState, StoryPage, StoryStep
+from gateway.web.view_models import Text
 from payments.store.tables import FeeOrderRow
 from signing.states import StepState as SigningState
 from signing.store import SigningRequestRow, SigningStepRow

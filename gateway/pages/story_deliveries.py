@@ -8,7 +8,7 @@ from gateway.db.tables.work import EventRow, OutboxRow, WebhookDeliveryRow, Webh
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.pages.names import Names
 from gateway.pages.story_list import overall
-from gateway.web.view_models import DeliveryView, StepKind, StepState, StoryStep
+from gateway.web.story_views import DeliveryView, StepKind, StepState, StoryStep
 
 STATES = {"waiting": StepState.RETRYING, "delivered": StepState.DONE, "failed": StepState.FAILED}
 

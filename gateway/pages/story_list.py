@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, or_, select, union_all
 from gateway.db.tables.callers import UnitRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.services import Services
-from gateway.web.view_models import StepState, StoryList, StoryRow
+from gateway.web.story_views import StepState, StoryList, StoryRow
 from payments.store.statement_tables import BreakRow, BreakState
 from payments.store.tables import FeeOrderRow, PaymentAttemptRow
 from signing.store import SigningRequestRow

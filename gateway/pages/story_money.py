@@ -15,16 +15,9 @@ from gateway.pages.names import Names, same
 from gateway.pages.pay import receipt_link
 from gateway.pages.story_list import ORDER_STATES
 from gateway.web.formats import moment
-from gateway.web.view_models import (
-    CallbackView,
-    FeeItem,
-    JournalEntryView,
-    PostingView,
-    StepKind,
-    StepState,
-    StoryStep,
-    Text,
-)
+from gateway.web.pay_views import FeeItem
+from gateway.web.story_views import CallbackView, JournalEntryView, PostingView, StepKind, StepState, StoryStep
+from gateway.web.view_models import Text
 from payments.states import AttemptState, OrderState
 from payments.store.ledger_tables import JournalEntryRow
 from payments.store.tables import FeeOrderRow, PaymentAttemptRow, ProviderCallbackRow, ReceiptRow

@@ -9,7 +9,8 @@ from sqlalchemy import cast, or_, select
 
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.pages.break_words import CLOSED, KINDS, RULES
-from gateway.web.view_models import BreakView, MatchView, StepKind, StepState, StoryStep, Text
+from gateway.web.story_views import BreakView, MatchView, StepKind, StepState, StoryStep
+from gateway.web.view_models import Text
 from payments.reconciliation.model import BreakKind, MatchRule
 from payments.store.statement_tables import (
     BreakClosing,

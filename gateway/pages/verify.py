@@ -12,7 +12,8 @@ from gateway.db.tables.documents import DocumentRow, ValidationRow
 from gateway.inspection import inspect_document
 from gateway.pages.problems import problem_text, refused
 from gateway.services import Services
-from gateway.web.view_models import Indication, SignatureView, Text, VerifyPage, VerifyState
+from gateway.web.verify_views import Indication, SignatureView, VerifyPage, VerifyState
+from gateway.web.view_models import Text
 
 # A citizen's upload belongs to no unit; nobody finds it but by its code.
 PUBLIC_UNIT = "public"

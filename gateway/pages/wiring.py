@@ -12,17 +12,11 @@ from gateway.pages.certificates import certificates_page
 from gateway.pages.files import download_document
 from gateway.services import Services
 from gateway.web.certificate_views import CertificatesPage
-from gateway.web.view_models import (
-    Download,
-    PayPage,
-    PayState,
-    ReceiptPage,
-    ReturnPage,
-    StoryList,
-    StoryPage,
-    VerifyPage,
-    VerifyState,
-)
+from gateway.web.pay_views import PayPage, PayState, ReturnPage
+from gateway.web.receipt_views import ReceiptPage
+from gateway.web.story_views import StoryList, StoryPage
+from gateway.web.verify_views import VerifyPage, VerifyState
+from gateway.web.view_models import Download
 
 
 class GatewayPages:

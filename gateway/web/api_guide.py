@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.web.view_models import ApiField, ApiGuide, ApiOperation, ApiParameter, ApiResponse
+from gateway.web.api_views import ApiField, ApiGuide, ApiOperation, ApiParameter, ApiResponse
 
 METHODS = ("get", "post", "put", "patch", "delete")
 DEPTH_LIMIT = 4

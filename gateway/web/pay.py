@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from gateway.web import headers
 from gateway.web.forms import guard_forms
+from gateway.web.pay_views import PayPage, PayState
 from gateway.web.ports import ActionRefused, pages
 from gateway.web.qr import qr_png
-from gateway.web.view_models import PayPage, PayState, Text
+from gateway.web.view_models import Text
 
 blueprint = guard_forms(Blueprint("pay", __name__, url_prefix="/pay"))
 

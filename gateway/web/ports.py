@@ -6,18 +6,11 @@ from typing import IO, Any, Protocol, cast
 from flask import current_app
 
 from gateway.web.certificate_views import CertificatesPage
-from gateway.web.view_models import (
-    Download,
-    PayPage,
-    PayState,
-    ReceiptPage,
-    ReturnPage,
-    StoryList,
-    StoryPage,
-    Text,
-    VerifyPage,
-    VerifyState,
-)
+from gateway.web.pay_views import PayPage, PayState, ReturnPage
+from gateway.web.receipt_views import ReceiptPage
+from gateway.web.story_views import StoryList, StoryPage
+from gateway.web.verify_views import VerifyPage, VerifyState
+from gateway.web.view_models import Download, Text
 
 
 class ActionRefused(Exception):

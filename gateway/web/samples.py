@@ -3,37 +3,35 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from gateway.web.view_models import (
+from gateway.web.pay_views import (
+    FeeItem,
+    OpenAttempt,
+    PayPage,
+    PayState,
+    ProviderChoice,
+    ReceiptLink,
+    ReturnClaim,
+    ReturnPage,
+    TransferDetails,
+)
+from gateway.web.receipt_views import ReceiptPage
+from gateway.web.story_views import (
     AuditRow,
     BreakView,
     CallbackView,
     DeliveryView,
-    FeeItem,
-    FileLink,
-    Indication,
     JournalEntryView,
     MatchView,
-    OpenAttempt,
-    PayPage,
-    PayState,
     PostingView,
-    ProviderChoice,
-    ReceiptLink,
-    ReceiptPage,
-    ReturnClaim,
-    ReturnPage,
-    SignatureView,
     StepKind,
     StepState,
     StoryList,
     StoryPage,
     StoryRow,
     StoryStep,
-    Text,
-    TransferDetails,
-    VerifyPage,
-    VerifyState,
 )
+from gateway.web.verify_views import Indication, SignatureView, VerifyPage, VerifyState
+from gateway.web.view_models import FileLink, Text
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 UNIT = "UBND phường Ví Dụ (THỬ NGHIỆM)"
@@ -113,6 +111,7 @@ RECEIPT = ReceiptPage(
     payment_method="Chuyển khoản (VNPAY)",
     state="issued",
     document_ready=True,
+    xml_ready=True,
     document_sha256=DIGEST,
     sealed_by=UNIT,
     sealed_at=minutes(31.5),

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from gateway.web.formats import words
 from gateway.web.forms import guard_forms
 from gateway.web.ports import ActionRefused, pages
-from gateway.web.view_models import VerifyState
+from gateway.web.verify_views import VerifyState
 
 blueprint = guard_forms(Blueprint("verify", __name__, url_prefix="/verify"))
 

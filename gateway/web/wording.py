@@ -5,14 +5,9 @@ from typing import NamedTuple
 from flask_babel import LazyString, lazy_gettext
 
 from gateway.web.certificate_views import KeyPlace, ListState, ServiceState
-from gateway.web.view_models import (
-    Indication,
-    PayState,
-    ReturnClaim,
-    StepKind,
-    StepState,
-    VerifyState,
-)
+from gateway.web.pay_views import PayState, ReturnClaim
+from gateway.web.story_views import StepKind, StepState
+from gateway.web.verify_views import Indication, VerifyState
 
 
 class Label(NamedTuple):

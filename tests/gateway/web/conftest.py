@@ -15,19 +15,12 @@ from werkzeug.serving import make_server
 from config.identifiers import new_id
 from gateway.web import register_web, samples
 from gateway.web.certificate_views import CertificatesPage
+from gateway.web.pay_views import PayPage, PayState, ReturnPage
 from gateway.web.ports import ActionRefused
-from gateway.web.view_models import (
-    Download,
-    PayPage,
-    PayState,
-    ReceiptPage,
-    ReturnPage,
-    StoryList,
-    StoryPage,
-    Text,
-    VerifyPage,
-    VerifyState,
-)
+from gateway.web.receipt_views import ReceiptPage
+from gateway.web.story_views import StoryList, StoryPage
+from gateway.web.verify_views import VerifyPage, VerifyState
+from gateway.web.view_models import Download, Text
 from tests.gateway.web import certificate_samples
 from tests.gateway.web.openapi_sample import OPENAPI
 

@@ -15,7 +15,9 @@ from flask_babel import force_locale
 from gateway.web import formats, samples
 from gateway.web.certificate_views import KeyPlace, ListState, ServiceState
 from gateway.web.language import TRANSLATIONS
-from gateway.web.view_models import Indication, PayState, ReturnClaim, StepKind, StepState, VerifyState
+from gateway.web.pay_views import PayState, ReturnClaim
+from gateway.web.story_views import StepKind, StepState
+from gateway.web.verify_views import Indication, VerifyState
 from gateway.web.wording import (
     CLAIMS,
     INDICATIONS,
