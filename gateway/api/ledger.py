@@ -1,6 +1,6 @@
 """/v1/ledger: the unit's journal and balances."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from gateway.api.writing import caller, services
 from gateway.auth.oauth import authorised
+from payments.ledger.income import income_lines
 from payments.local_time import end_of_day
 
 blueprint = APIBlueprint(
@@ -23,6 +24,29 @@ class EntriesQuery(BaseModel):
 
 class BalanceQuery(BaseModel):
     through: date | None = Field(None, description="The last day that counts, in Vietnam; default all")
+
+
+class IncomeQuery(BaseModel):
+    first: date = Field(..., description="The first day, in Vietnam")
+    through: date = Field(..., description="The last day that counts")
+
+
+class IncomeLineOut(BaseModel):
+    """One budget line of one unit: what it collected and gave back in the period."""
+
+    kind: str
+    chapter: str
+    sub_item: str
+    credited_unit: str
+    currency: str
+    collected_minor: int
+    returned_minor: int
+    net_minor: int
+
+
+class IncomeOut(BaseModel):
+    lines: list[IncomeLineOut]
+    net_minor: int
 
 
 class PostingOut(BaseModel):
@@ -101,3 +125,15 @@ def trial_balance(query: BalanceQuery) -> dict[str, Any]:
         found = work.payments.journal.trial_balance(caller().unit_id, moment)
     accounts = [BalanceOut.model_validate(row, from_attributes=True) for row in found.accounts]
     return TrialBalanceOut(holds=found.holds, accounts=accounts).model_dump()
+
+
+@blueprint.get("/income", summary="Read income by budget line", responses={200: IncomeOut})
+@authorised("finance:read")
+def income(query: IncomeQuery) -> dict[str, Any]:
+    """Fees collected between two days, by chapter, sub-item and the unit credited."""
+    with services().unit_of_work(read_only=True) as work:
+        journal = work.payments.journal
+        through = journal.trial_balance(caller().unit_id, end_of_day(query.through))
+        before = journal.trial_balance(caller().unit_id, end_of_day(query.first - timedelta(days=1)))
+    lines = [IncomeLineOut.model_validate(line, from_attributes=True) for line in income_lines(through, before)]
+    return IncomeOut(lines=lines, net_minor=sum(line.net_minor for line in lines)).model_dump()

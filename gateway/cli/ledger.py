@@ -1,6 +1,6 @@
 """`gateway ledger`: the books."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from gateway.cli.session import open_services
 from gateway.db.tables.callers import UnitRow
 from payments.journeys import check_books
+from payments.ledger.income import income_lines
 from payments.local_time import end_of_day
 
 app = typer.Typer(no_args_is_help=True, help="Check and read the books.")
@@ -56,4 +57,21 @@ def balances(
             for row in work.payments.journal.trial_balance(unit.id, moment).accounts:
                 figures = (f"{value:,}" for value in (row.debit_minor, row.credit_minor, row.balance_minor))
                 table.add_row(unit.code, row.account, row.currency, *figures)
+    Console().print(table)
+
+
+@app.command()
+def income(
+    first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])],
+    through: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])],
+) -> None:
+    """Show what each budget line of each unit collected and gave back between two days in Vietnam."""
+    table = Table("unit", "kind", "chapter", "sub-item", "credited", "collected", "returned", "net")
+    start, end = end_of_day(first.date() - timedelta(days=1)), end_of_day(through.date())
+    with open_services() as services, services.unit_of_work(read_only=True) as work:
+        for unit in work.session.scalars(select(UnitRow).order_by(UnitRow.code)):
+            journal = work.payments.journal
+            for line in income_lines(journal.trial_balance(unit.id, end), journal.trial_balance(unit.id, start)):
+                figures = (f"{value:,}" for value in (line.collected_minor, line.returned_minor, line.net_minor))
+                table.add_row(unit.code, line.kind, line.chapter, line.sub_item, line.credited_unit, *figures)
     Console().print(table)
