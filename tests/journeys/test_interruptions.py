@@ -160,7 +160,7 @@ def test_a_sweep_that_fails_stops_neither_the_others_nor_the_work(city: City, mo
 def test_a_kept_call_that_cannot_be_settled_hides_none_after_it(city: City) -> None:
     order = open_order(city)
     call = vnpay_call(city, order)
-    with patch("gateway.callbacks.payments.settle_kept", side_effect=_database_gone()):
+    with patch("gateway.callbacks.payments.settle_arrived", side_effect=_database_gone()):
         assert city.http.get(call).get_json()["RspCode"] == "99"
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     with city.services.unit_of_work() as work:
