@@ -5,6 +5,7 @@ Secrets are not here: a setting holds a reference (`env:NAME`, `file:/path`) tha
 
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -33,8 +34,14 @@ def _http_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _network(value: str) -> str:
+    ip_network(value)
+    return value
+
+
 SecretReference = Annotated[str, AfterValidator(_secret_reference)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class Section(BaseModel):
@@ -186,6 +193,54 @@ class RefundSettings(Section):
     officer_day_limit_minor: int = Field(500_000_000, ge=0)
 
 
+class LgspSettings(Section):
+    """Tokens of the province's integration platform (OAuth 2 client credentials)."""
+
+    token_url: HttpAddress
+    client_id: str = Field(min_length=1)
+    client_secret: SecretReference
+    scope: str = ""
+
+
+class DvcqgSettings(Section):
+    """Our partner account at the payment platform of the National Public Service Portal."""
+
+    partner_code: str = Field(min_length=1)
+    secret: SecretReference
+    init_url: HttpAddress
+    query_url: HttpAddress
+    # Where its own receipts come from; none are kept without it.
+    receipt_url: HttpAddress | None = None
+    # The site to which payers are sent; an address elsewhere is not followed.
+    page_origin: HttpAddress
+    # From where it may call us: its plain hash with the secret at the end is too weak to stand alone.
+    callback_networks: tuple[Network, ...] = Field(min_length=1)
+    # Above this, a payment is booked once the platform also says so when asked.
+    query_above_minor: int = Field(20_000_000, ge=0)
+    # A description of messages whose tables take the place of those in payments/providers/dvcqg/messages.toml.
+    messages: Path | None = None
+    lgsp: LgspSettings | None = None
+    timeout_seconds: float = Field(20, gt=0)
+
+
+class PaygovSettings(Section):
+    """Our partner account at PayGov. Its access key goes through the payer's browser and so is no secret."""
+
+    partner_code: str = Field(min_length=1)
+    access_key: str = Field(min_length=1)
+    service_code: str = Field(min_length=1)
+    secret_key: SecretReference
+    # The page for the payer's browser, or what is posted to where the description says so.
+    start_url: HttpAddress
+    query_url: HttpAddress | None = None
+    page_origin: HttpAddress | None = None
+    # From where it may call us; nothing for anywhere.
+    callback_networks: tuple[Network, ...] = ()
+    messages: Path | None = None
+    lgsp: LgspSettings | None = None
+    timeout_seconds: float = Field(20, gt=0)
+
+
 class WebhookSettings(Section):
     """Outgoing events."""
 
@@ -243,6 +298,8 @@ class Settings(BaseSettings):
     archive: ArchiveSettings = ArchiveSettings()
     receipts: ReceiptSettings = ReceiptSettings()
     refunds: RefundSettings = RefundSettings()
+    dvcqg: DvcqgSettings | None = None
+    paygov: PaygovSettings | None = None
     webhooks: WebhookSettings = WebhookSettings()
     worker: WorkerSettings = WorkerSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -157,6 +157,8 @@ def build_services(settings: Settings) -> Services:
     forbid_core_dumps()
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     secrets = open_secrets(settings)
+    # Made anew when they are needed: here, faults in files that describe their messages are told at start.
+    make_providers(settings, secrets)
     return Services(
         settings=settings,
         engine=make_engine(settings.database_url),

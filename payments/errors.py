@@ -75,6 +75,10 @@ class ProviderUnknown(PaymentsError):
     code = "provider-unknown"
 
 
+class ProviderDescriptionUnusable(PaymentsError):
+    """The description of a provider's messages has faults, all of which are listed; told at start, to the operator."""
+
+
 class ProviderUnavailable(PaymentsError):
     """The provider did not answer in time or in a form that can be read; ask again later."""
 

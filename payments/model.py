@@ -154,6 +154,7 @@ class ProviderEvent:
         code: The provider's words for the outcome, for support staff.
         paid_at: When the provider took the money, where it says so.
         payer_cancelled: Whether a failure is the payer's own wish.
+        needs_query: Whether a success counts only once the provider says so in its answer to a question of ours.
     """
 
     provider: str
@@ -164,6 +165,7 @@ class ProviderEvent:
     code: str
     paid_at: datetime | None = None
     payer_cancelled: bool = False
+    needs_query: bool = False
 
     @property
     def key(self) -> str:

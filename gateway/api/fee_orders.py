@@ -165,7 +165,7 @@ def attempt(path: OrderPath, body: AttemptIn) -> Response:
             work,
             row.id,
             provider,
-            visitor_of(services(), row.pay_token, provider.name, request.remote_addr or ""),
+            visitor_of(services(), work, row, provider.name, request.remote_addr or ""),
             now=now(),
             record=recorder(work, caller().actor, now()),
         )

@@ -138,19 +138,23 @@ def begin_attempt(services: Services, token: str, provider_name: str, client_add
             order = work.payments.find_order_by_token(token)
             if order is None:
                 raise refused("fee-order-not-found")
-            visitor = visitor_of(services, token, provider_name, client_address)
+            visitor = visitor_of(services, work, order, provider_name, client_address)
             started = start_attempt(work, order.id, provider, visitor, now=now, record=recorder(work, "citizen", now))
     except PaymentsError as error:
         raise refused(error.code) from None
     return started.payment.redirect_url
 
 
-def visitor_of(services: Services, token: str, provider_name: str, client_address: str) -> Visitor:
-    """Return the payer's side of a start: the addresses at which browser and provider come back to us."""
+def visitor_of(
+    services: Services, work: UnitOfWork, order: FeeOrderRow, provider_name: str, client_address: str
+) -> Visitor:
+    """Return what is around a start: the addresses at which browser and provider come back to us, and who collects."""
     own = services.settings.public_url
-    page = f"{own}/pay/{token}"
+    unit = work.session.get_one(UnitRow, order.unit_id)
+    page = f"{own}/pay/{order.pay_token}"
     proven = not isinstance(services.providers.named(provider_name), WithoutProvenReturn)
-    return Visitor(client_address, f"{page}/return" if proven else page, f"{own}/callbacks/{provider_name}")
+    return_url = f"{page}/return" if proven else page
+    return Visitor(client_address, return_url, f"{own}/callbacks/{provider_name}", unit.code, unit.name)
 
 
 def find_return_page(services: Services, token: str, query: bytes) -> ReturnPage | None:

@@ -9,8 +9,9 @@ from payments.events import Record
 from payments.journeys.orders import ensure_open, order_event
 from payments.journeys.schedule import first_query_at
 from payments.journeys.work import PaymentWork
-from payments.providers.base import PaymentItem, PaymentRequest, Provider, StartedPayment
+from payments.providers.base import Beneficiary, PaymentItem, PaymentRequest, Provider, StartedPayment
 from payments.states import ATTEMPTS, AttemptMove, AttemptState, next_state
+from payments.store.payments import PaymentStore
 from payments.store.tables import FeeOrderRow, PaymentAttemptRow
 
 # How long a payer may stay on a provider's page.
@@ -20,11 +21,13 @@ NOT_POSSIBLE = "not-possible"
 
 @dataclass(frozen=True)
 class Visitor:
-    """The payer's side of a start: the browser's address, where it comes back to, and where providers call us."""
+    """Around a start: the browser's address, where it comes back to, where providers call us, and who collects."""
 
     address: str
     return_url: str
     callback_url: str = ""
+    unit_code: str = ""
+    unit_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def start_attempt(
     attempt = _attempt_row(order, provider, visitor, now)
     work.payments.add_attempt(attempt)
     record(order_event("attempt.started", order, attempt_id=attempt.id, provider=provider.name))
-    request = _request(order, attempt, visitor)
+    request = _request(work.payments, order, attempt, visitor)
     work.commit()
     try:
         payment = provider.start(request)
@@ -81,7 +84,8 @@ def _note_start(work: PaymentWork, attempt_id: str, payment: StartedPayment) -> 
     work.commit()
 
 
-def _request(order: FeeOrderRow, attempt: PaymentAttemptRow, visitor: Visitor) -> PaymentRequest:
+def _request(store: PaymentStore, order: FeeOrderRow, attempt: PaymentAttemptRow, visitor: Visitor) -> PaymentRequest:
+    account = store.find_collection_account(order.unit_id, attempt.started_at)
     return PaymentRequest(
         reference=attempt.reference,
         amount=attempt.amount,
@@ -98,6 +102,14 @@ def _request(order: FeeOrderRow, attempt: PaymentAttemptRow, visitor: Visitor) -
             for item in order.items
             if item.amount.is_positive
         ),
+        order_purpose=order.purpose,
+        payer_number=order.payer_number or "",
+        payer_home=order.payer_address or "",
+        unit_code=visitor.unit_code,
+        unit_name=visitor.unit_name,
+        beneficiary=Beneficiary(account.bank_bin, account.account_number, account.account_name) if account else None,
+        details=order.details,
+        attempt_number=len(store.attempts_of(order.id)),
     )
 
 

@@ -67,5 +67,7 @@ def _explained(settlement: Settlement) -> str | None:
     if settlement.outcome is SettlementOutcome.AMOUNT_MISMATCH:
         return f"{event.amount.amount_minor} {event.amount.currency} is not the attempt's amount"
     if settlement.outcome is SettlementOutcome.UNKNOWN_NOTED and isinstance(event, ProviderEvent):
+        if event.needs_query:
+            return "an amount like this is booked once the provider's answer to our own question says the same"
         return f"the provider's code {event.code} says neither paid nor failed; it will be asked"
     return None

@@ -8,7 +8,7 @@ from payments.errors import ProviderAnswerNotAuthentic, ProviderUnavailable, Pro
 from payments.events import Record
 from payments.journeys.kept_calls import QUERY_METHOD, close_callback, keep_callback
 from payments.journeys.orders import order_event
-from payments.journeys.schedule import GIVE_UP_AFTER, next_query_at
+from payments.journeys.schedule import GIVE_UP_AFTER, LEAST_QUERIES, next_query_at
 from payments.journeys.settlement import settle_event
 from payments.journeys.work import OpenWork, recorder_of
 from payments.model import CallbackCall, Settlement
@@ -77,7 +77,7 @@ def take_stale(store: PaymentStore, now: datetime, limit: int, record: Record) -
     for attempt in store.lock_stale_attempts(now, limit):
         attempt.query_count += 1
         attempt.next_query_at = next_query_at(attempt.query_count, now)
-        if now > attempt.started_at + GIVE_UP_AFTER:
+        if now > attempt.started_at + GIVE_UP_AFTER and attempt.query_count > LEAST_QUERIES:
             attempt.next_query_at = None
             if may_move(ATTEMPTS, AttemptState(attempt.state), AttemptMove.GIVE_UP):
                 attempt.state = next_state(ATTEMPTS, AttemptState(attempt.state), AttemptMove.GIVE_UP)

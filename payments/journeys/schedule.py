@@ -6,6 +6,8 @@ from typing import Final
 # Minutes between one query and the next; the last holds until the attempt is given up.
 QUERY_MINUTES: Final = (1, 2, 5, 15, 60)
 GIVE_UP_AFTER: Final = timedelta(days=3)
+# And never before so many queries: a worker that stood still, or news that came late, must not end an attempt unasked.
+LEAST_QUERIES: Final = 5
 # Banks take weeks to credit a card.
 REFUND_GIVE_UP_AFTER: Final = timedelta(days=30)
 # After this much time past its end, an attempt that the provider has never heard of was never paid.

@@ -60,12 +60,22 @@ def settle_event(
     if attempt.provider_code is not None and store.callbacks.find_event(event.provider, event.key) is not None:
         return matter.ended(SettlementOutcome.DUPLICATE)
     if event.outcome is ProviderOutcome.SUCCEEDED:
-        return _succeeded(store, matter, record)
+        return _to_be_asked(store, matter) if event.needs_query else _succeeded(store, matter, record)
     if event.outcome is ProviderOutcome.FAILED:
         return _failed(store, matter, record)
     if event.outcome is ProviderOutcome.NOT_FOUND and now > matter.attempt.expires_at + NEVER_PAID_AFTER:
         return _failed(store, matter, record)
     return _still_unknown(store, matter)
+
+
+def _to_be_asked(store: PaymentStore, matter: Matter) -> Settlement:
+    """Have the provider asked at once, whatever was known before: what it answers is booked, this is not."""
+    due = {"query_count": 0, "next_query_at": matter.now}
+    if may_move(ATTEMPTS, AttemptState(matter.attempt.state), AttemptMove.STAY_UNKNOWN):
+        _note(store, matter, AttemptMove.STAY_UNKNOWN, **due)
+    else:
+        store.settling.note_attempt(matter.attempt, due)
+    return matter.ended(SettlementOutcome.UNKNOWN_NOTED)
 
 
 def _succeeded(store: PaymentStore, matter: Matter, record: Record) -> Settlement:

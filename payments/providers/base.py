@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from payments.errors import CallbackNotAuthentic, RefundNotPossible
 from payments.model import Acknowledgement, CallbackCall, ProviderEvent, ProviderReport, RefundEvent, SettlementOutcome
@@ -24,6 +25,9 @@ class PaymentRequest:
         callback_url: Where the provider is to call us, for those that are told so with each payment.
         dossier_code, payer_name: For providers that pass them on to the unit's own systems.
         items: What is paid, for providers that issue a receipt or report budget lines.
+        unit_code, unit_name, beneficiary: Who collects, and into which account, for providers that pay it out there.
+        details: The order's metadata, for what only one provider asks for.
+        attempt_number: Which try of the order this is, from 1 on.
     """
 
     reference: str
@@ -37,6 +41,23 @@ class PaymentRequest:
     dossier_code: str = ""
     payer_name: str = ""
     items: tuple["PaymentItem", ...] = ()
+    order_purpose: str = ""
+    payer_number: str = ""
+    payer_home: str = ""
+    unit_code: str = ""
+    unit_name: str = ""
+    beneficiary: "Beneficiary | None" = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    attempt_number: int = 1
+
+
+@dataclass(frozen=True)
+class Beneficiary:
+    """The account into which the collecting unit's money goes; bank_bin is NAPAS' number of the bank."""
+
+    bank_bin: str
+    account_number: str
+    account_name: str
 
 
 @dataclass(frozen=True)
@@ -199,6 +220,19 @@ class CancellingProvider(Protocol):
 
     def cancel(self, asked: QueryRequest, reason: str) -> QueryAnswer:
         """Close an attempt, and return how it stands then: the payer may have been faster. Raises as query."""
+        ...
+
+
+@runtime_checkable
+class GivesReceipts(Protocol):
+    """A provider that issues a document of its own for each payment, beside our receipt."""
+
+    def fetch_receipt(self, asked: QueryRequest) -> bytes:
+        """Return the provider's receipt of an attempt as a PDF.
+
+        Raises:
+            ProviderUnavailable: None could be had, or what came is no PDF; it is asked for again.
+        """
         ...
 
 

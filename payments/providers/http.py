@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -36,6 +37,14 @@ def trust_cas(ca_file: CaFile | None) -> None:
     _Trust.ca_file = ca_file
 
 
+@dataclass(frozen=True)
+class HttpAnswer:
+    """A whole answer, whatever its status."""
+
+    status: int
+    content: bytes
+
+
 def post_json(
     url: str, body: Mapping[str, Any], timeout_seconds: float, headers: Mapping[str, str] = NO_HEADERS
 ) -> bytes:
@@ -47,26 +56,44 @@ def post_json(
         ProviderUnavailable: Not reached, not 200 or 201, too long or too slow; says which, and nothing of what was
             sent.
     """
-    return _call("POST", url, json.dumps(dict(body), ensure_ascii=False).encode(), timeout_seconds, headers)
+    return _answered(call("POST", url, json.dumps(dict(body), ensure_ascii=False).encode(), timeout_seconds, headers))
 
 
 def get_json(url: str, timeout_seconds: float, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
     """GET an address and return the answer's bytes. Raises as post_json."""
-    return _call("GET", url, None, timeout_seconds, headers)
+    return _answered(call("GET", url, None, timeout_seconds, headers))
 
 
-def _call(method: str, url: str, content: bytes | None, timeout_seconds: float, headers: Mapping[str, str]) -> bytes:
+def _answered(answer: HttpAnswer) -> bytes:
+    if answer.status not in ANSWERED:
+        raise ProviderUnavailable(f"the provider answered with status {answer.status}")
+    return answer.content
+
+
+def call(
+    method: str,
+    url: str,
+    content: bytes | None,
+    timeout_seconds: float,
+    headers: Mapping[str, str] = NO_HEADERS,
+    *,
+    most_bytes: int = MOST_BYTES,
+) -> HttpAnswer:
+    """Make one call and return its answer, of any status; content is JSON unless the headers say otherwise.
+
+    Raises:
+        ProviderUnavailable: Not reached, too long or too slow; says which, and nothing of what was sent.
+    """
     with _Alarm(timeout_seconds) as alarm, requests.Session() as session:
         session.trust_env = False
         for scheme in ("http://", "https://"):
             session.mount(scheme, _WatchedAdapter(alarm))
-        request = requests.Request(method, url, {"Connection": "close", **headers}, data=content)
-        if content is not None:
-            request.headers["Content-Type"] = "application/json; charset=utf-8"
+        kind = {} if content is None else {"Content-Type": "application/json; charset=utf-8"}
+        request = requests.Request(method, url, {"Connection": "close", **kind, **headers}, data=content)
         try:
             trusted = _Trust.ca_file() if _Trust.ca_file is not None else None
             session.verify = True if trusted is None else str(trusted)
-            answer = _answer(session, request, timeout_seconds)
+            answer = _answer(session, request, timeout_seconds, most_bytes)
         except (requests.RequestException, OSError) as error:
             reason = f"no whole answer in {timeout_seconds:g} s" if alarm.rang else type(error).__name__
             raise ProviderUnavailable(f"the provider was not reached: {reason}") from None
@@ -75,7 +102,9 @@ def _call(method: str, url: str, content: bytes | None, timeout_seconds: float, 
         return answer
 
 
-def _answer(session: requests.Session, request: requests.Request, timeout_seconds: float) -> bytes:
+def _answer(
+    session: requests.Session, request: requests.Request, timeout_seconds: float, most_bytes: int
+) -> HttpAnswer:
     with session.request(
         request.method,
         request.url,
@@ -85,14 +114,12 @@ def _answer(session: requests.Session, request: requests.Request, timeout_second
         allow_redirects=False,
         stream=True,
     ) as response:
-        if response.status_code not in ANSWERED:
-            raise ProviderUnavailable(f"the provider answered with status {response.status_code}")
         received = bytearray()
         for chunk in response.iter_content(CHUNK_BYTES):
             received += chunk
-            if len(received) > MOST_BYTES:
+            if len(received) > most_bytes:
                 raise ProviderUnavailable("the provider's answer is too long")
-        return bytes(received)
+        return HttpAnswer(response.status_code, bytes(received))
 
 
 class _Alarm:

@@ -53,7 +53,10 @@ class AttemptFacts(Protocol):
 _ORDERS: Any = FeeOrderRow.__table__
 _ATTEMPTS: Any = PaymentAttemptRow.__table__
 _ITEMS: Any = FeeOrderItemRow.__table__
-_NOTED = ("state", "provider_transaction", "provider_code", "next_query_at", "paid_at", "booked_at", "received_on")
+_NOTED = (
+    *("state", "provider_transaction", "provider_code", "query_count", "next_query_at"),
+    *("paid_at", "booked_at", "received_on"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class AttemptAtHand:
     expires_at: datetime
     provider_transaction: str | None
     provider_code: str | None
+    query_count: int
     next_query_at: datetime | None
     paid_at: datetime | None
     booked_at: datetime | None

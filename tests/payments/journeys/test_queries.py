@@ -98,13 +98,21 @@ def test_an_attempt_that_the_provider_never_saw_fails_after_its_time(desk, payin
 def test_what_stays_unknown_for_three_days_is_told_to_people_and_still_counts_if_it_succeeds(desk, paying, ask):
     order_id, reference = paying(desk)
     desk.provider.answers[reference] = (ProviderOutcome.UNKNOWN, "T1", 150_000)
-    assert ask(1) == ["unknown-noted"]
+    assert [ask(minute) for minute in (1, 3, 8, 23, 83)] == [["unknown-noted"]] * 5
     assert ask(3 * 24 * 60 + 2) == []
     assert desk.attempt_states(order_id) == ["unresolved"]
     assert desk.recorded[-1] == "attempt.unresolved"
     assert ask(5 * 24 * 60) == []
     desk.recorded = Recorded()
     assert desk.call(fake_call(reference)).outcome == "booked"
+
+
+def test_nobody_gives_up_on_an_attempt_that_was_hardly_asked_about(desk, paying, ask):
+    """A worker that stood still for three days asks first."""
+    order_id, reference = paying(desk)
+    desk.provider.answers[reference] = (ProviderOutcome.SUCCEEDED, "T1", 150_000)
+    assert ask(4 * 24 * 60) == ["booked"]
+    assert desk.order_state(order_id) == "paid"
 
 
 def test_a_provider_that_is_no_longer_set_up_stops_nothing(desk, paying, ask):

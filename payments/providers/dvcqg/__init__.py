@@ -1,0 +1,1 @@
+"""The payment platform of the National Public Service Portal (Cổng Dịch vụ công quốc gia), messages 1.0.6."""
