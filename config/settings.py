@@ -7,10 +7,10 @@ import os
 import tomllib
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PROFILE_VARIABLE = "GATEWAY_PROFILE_FILE"
@@ -241,6 +241,23 @@ class PaygovSettings(Section):
     timeout_seconds: float = Field(20, gt=0)
 
 
+class KbnnSettings(Section):
+    """Notices of the State Treasury, as agreed with its office: the mapping of fields, and one kind of proof."""
+
+    # As payments/providers/kbnn/notice.toml shows.
+    notice: Path
+    proof_header: str = Field("X-Signature", pattern=r"^[A-Za-z0-9-]{1,60}$")
+    # Either a key for HMAC-SHA256, or the certificates by whose keys notices are signed.
+    hmac_key: SecretReference | None = None
+    certificates: tuple[Path, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> Self:
+        if (self.hmac_key is None) == (not self.certificates):
+            raise ValueError("either hmac_key or certificates prove notices")
+        return self
+
+
 class WebhookSettings(Section):
     """Outgoing events."""
 
@@ -300,6 +317,7 @@ class Settings(BaseSettings):
     refunds: RefundSettings = RefundSettings()
     dvcqg: DvcqgSettings | None = None
     paygov: PaygovSettings | None = None
+    kbnn: KbnnSettings | None = None
     webhooks: WebhookSettings = WebhookSettings()
     worker: WorkerSettings = WorkerSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -19,6 +19,7 @@ from gateway.cli import (
     receipts,
     refunds,
     signing,
+    treasury,
     worker,
 )
 
@@ -35,6 +36,7 @@ app.add_typer(fees.app, name="fees")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(refunds.app, name="refunds")
+app.add_typer(treasury.app, name="treasury")
 app.add_typer(pki.app, name="pki")
 app.command("sign")(signing.sign)
 app.command("verify")(signing.verify)

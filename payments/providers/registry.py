@@ -8,6 +8,7 @@ from payments.errors import ProviderDescriptionUnusable, ProviderUnknown
 from payments.providers.base import Provider
 from payments.providers.casso.provider import casso_from_settings
 from payments.providers.dvcqg.provider import dvcqg_from_settings
+from payments.providers.kbnn.provider import kbnn_from_settings
 from payments.providers.momo.provider import momo_from_settings
 from payments.providers.notices import NoticesOnly
 from payments.providers.paygov.provider import paygov_from_settings
@@ -21,6 +22,7 @@ BUILDERS: tuple[Callable[[Settings, SecretProvider], Provider | None], ...] = (
     vnpay_from_settings,
     dvcqg_from_settings,
     paygov_from_settings,
+    kbnn_from_settings,
     momo_from_settings,
     zalopay_from_settings,
     payos_from_settings,
