@@ -205,6 +205,36 @@ class FeeNotInCatalogue(PaymentsError):
     code = "fee-not-in-catalogue"
 
 
+class CounterPaymentUnsound(PaymentsError):
+    """A payment at the counter, or taking one back, cannot stand as entered."""
+
+    code = "counter-payment-unsound"
+
+
+class CounterAmountDiffers(PaymentsError):
+    """What was received at the counter is not what the order comes to."""
+
+    code = "counter-amount-differs"
+
+
+class CounterPaymentNotFound(PaymentsError):
+    """There is no such payment at the counter."""
+
+    code = "counter-payment-not-found"
+
+
+class CounterVoidTooLate(PaymentsError):
+    """The day on which the payment was received is over; it can only be refunded."""
+
+    code = "counter-void-too-late"
+
+
+class SlipAlreadyUsed(PaymentsError):
+    """The terminal's slip proves another payment."""
+
+    code = "slip-already-used"
+
+
 class ReceiptEnded(PaymentsError):
     """The receipt was cancelled or replaced."""
 

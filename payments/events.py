@@ -10,7 +10,8 @@ class DomainEvent:
     """One fact, recorded in the transaction that made it true.
 
     Attributes:
-        type: `order.opened`, `order.changed`, `order.exempt`, `order.paid`, `order.cancelled`, `order.expired`,
+        type: `order.opened`, `order.changed`, `order.exempt`, `order.paid`, `order.reopened`,
+            `counter-payment.taken`, `counter-payment.voided`, `order.cancelled`, `order.expired`,
             `attempt.started`, `attempt.failed`, `attempt.unresolved`, `payment.suspended`, `refund.proposed`,
             `refund.requested`, `refund.approved`, `refund.rejected`, `refund.sent`, `refund.confirmed`,
             `refund.failed`, `refund.unresolved`, `receipt.numbered`, `receipt.issued`, `receipt.delivered`,

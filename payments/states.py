@@ -25,6 +25,7 @@ class OrderMove(StrEnum):
     CANCEL = "cancel"
     EXPIRE = "expire"
     EXEMPT = "exempt"
+    REOPEN = "reopen"
 
 
 class AttemptState(StrEnum):
@@ -44,6 +45,7 @@ class AttemptMove(StrEnum):
     FAIL = "fail"
     STAY_UNKNOWN = "stay-unknown"
     GIVE_UP = "give-up"
+    VOID = "void"
 
 
 class ReceiptState(StrEnum):
@@ -98,10 +100,12 @@ ORDERS: Final[Mapping[tuple[OrderState, OrderMove], OrderState]] = {
     (OrderState.OPEN, OrderMove.CANCEL): OrderState.CANCELLED,
     (OrderState.OPEN, OrderMove.EXPIRE): OrderState.EXPIRED,
     (OrderState.OPEN, OrderMove.EXEMPT): OrderState.EXEMPT,
+    # Only where money taken at the counter is taken back on the same day.
+    (OrderState.PAID, OrderMove.REOPEN): OrderState.OPEN,
 }
 
 # Money that a provider proves to have taken counts whatever we had been told before, so success follows failure and
-# silence; nothing follows success.
+# silence; nothing follows success but that a counter's payment is taken back on the same day.
 ATTEMPTS: Final[Mapping[tuple[AttemptState, AttemptMove], AttemptState]] = {
     (AttemptState.STARTED, AttemptMove.SUCCEED): AttemptState.SUCCEEDED,
     (AttemptState.STARTED, AttemptMove.FAIL): AttemptState.FAILED,
@@ -114,6 +118,7 @@ ATTEMPTS: Final[Mapping[tuple[AttemptState, AttemptMove], AttemptState]] = {
     (AttemptState.FAILED, AttemptMove.SUCCEED): AttemptState.SUCCEEDED,
     (AttemptState.UNRESOLVED, AttemptMove.SUCCEED): AttemptState.SUCCEEDED,
     (AttemptState.UNRESOLVED, AttemptMove.FAIL): AttemptState.FAILED,
+    (AttemptState.SUCCEEDED, AttemptMove.VOID): AttemptState.FAILED,
 }
 
 _STANDING: Final = (ReceiptState.NUMBERED, ReceiptState.SEALED, ReceiptState.DELIVERED)

@@ -3,6 +3,7 @@
 from gateway.api import (
     augmentations,
     certificate_decisions,
+    counter,
     documents,
     events,
     evidence_files,
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     timestamps.blueprint,
     fee_catalogue.blueprint,
     fee_orders.blueprint,
+    counter.blueprint,
     receipts.blueprint,
     receipt_changes.blueprint,
     refunds.blueprint,

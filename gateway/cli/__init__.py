@@ -11,6 +11,7 @@ from gateway.cli import (
     callbacks,
     callers,
     certificates,
+    counter,
     database,
     demonstration,
     fees,
@@ -36,6 +37,7 @@ app.add_typer(fees.app, name="fees")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(refunds.app, name="refunds")
+app.add_typer(counter.app, name="counter")
 app.add_typer(treasury.app, name="treasury")
 app.add_typer(pki.app, name="pki")
 app.command("sign")(signing.sign)

@@ -4,6 +4,7 @@ from payments.journeys.attempts import StartedAttempt, Visitor, start_attempt
 from payments.journeys.bank_days import book_arrivals, expected_payments, settle_refund_debits, settle_transfers
 from payments.journeys.books import check_books
 from payments.journeys.callbacks import settle_arrived, settle_callback
+from payments.journeys.counter import CounterTaking, take_at_counter, void_counter_payment
 from payments.journeys.fee_catalogue import FeeWish, Imported, import_catalogue, price_fee
 from payments.journeys.kept_calls import keep_callback
 from payments.journeys.orders import cancel_order, change_order, expire_orders, open_order
@@ -27,6 +28,7 @@ from payments.journeys.transfers import settle_transfer
 from payments.journeys.work import PaymentWork
 
 __all__ = [
+    "CounterTaking",
     "FeeWish",
     "Imported",
     "PaidOut",
@@ -74,4 +76,6 @@ __all__ = [
     "settle_transfer",
     "settle_transfers",
     "start_attempt",
+    "take_at_counter",
+    "void_counter_payment",
 ]

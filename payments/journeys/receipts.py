@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
 from operator import add
+from typing import Final
 
 from config.identifiers import new_id
 from payments.errors import FeeOrderNotPaid
@@ -17,6 +18,7 @@ from payments.store.payments import PaymentStore
 from payments.store.tables import FeeOrderItemRow, FeeOrderRow, ReceiptRow
 
 PAID_ELECTRONICALLY = "Chuyển khoản (CK)"
+PAID_AT_COUNTER: Final = {"counter-cash": "Tiền mặt (TM)", "counter-pos": "Thẻ tại quầy (POS)"}
 
 
 def issue_receipts(
@@ -33,12 +35,18 @@ def issue_receipts(
     order = store.lock_order(order_id)
     if order.state != OrderState.PAID or order.paid_at is None or order.paid_attempt_id is None:
         raise FeeOrderNotPaid(f"fee order {order_id} is {order.state}")
-    # Where several were issued one after the other, the newest stands, or none does.
-    issued = {FeeKind(receipt.kind): receipt for receipt in store.receipts.of_order(order_id)}
+    # Where several were issued one after the other, the newest stands, or none does. Those of a payment that the
+    # counter took back are no receipts of this one.
+    issued = {
+        FeeKind(receipt.kind): receipt
+        for receipt in store.receipts.of_order(order_id)
+        if receipt.attempt_id == order.paid_attempt_id
+    }
+    method = PAID_AT_COUNTER.get(store.get_attempt(order.paid_attempt_id).provider, PAID_ELECTRONICALLY)
     for kind in FeeKind:
         items = [item for item in order.items if item.kind == kind and item.amount.is_positive]
         if items and kind not in issued:
-            issued[kind] = _numbered(store, order, items, kind, forms[kind], unit_name, now)
+            issued[kind] = _numbered(store, order, items, kind, forms[kind], unit_name, method, now)
             record(receipt_event("receipt.numbered", issued[kind]))
     return [issued[kind] for kind in FeeKind if kind in issued]
 
@@ -70,6 +78,7 @@ def _numbered(
     kind: FeeKind,
     form: ReceiptForm,
     unit_name: str,
+    method: str,
     now: datetime,
 ) -> ReceiptRow:
     series = form.series(now)
@@ -87,7 +96,7 @@ def _numbered(
         unit_name=unit_name,
         payer_name=order.payer_name,
         dossier_code=order.dossier_code,
-        payment_method=PAID_ELECTRONICALLY,
+        payment_method=method,
         items=[_snapshot(item) for item in items],
         amount_minor=total.amount_minor,
         currency=total.currency,

@@ -52,7 +52,7 @@ SELECT d.order_id, SUM(d.proven), SUM(d.booked) FROM (
     OR NOT EXISTS (SELECT 1 FROM provider_events ev WHERE ev.attempt_id = t.id AND ev.outcome = 'succeeded'))
   UNION ALL
   SELECT o.id, 0, l.amount FROM legs l JOIN fee_orders o ON o.id = l.subject_id
-  WHERE l.account_kind IN ('clearing', 'bank') AND l.entry_kind IN ('order-paid', 'money-suspended')
+  WHERE l.account_kind IN ('clearing', 'bank') AND l.entry_kind IN ('order-paid', 'order-paid-reversed', 'money-suspended')
 ) d GROUP BY d.order_id HAVING SUM(d.proven) <> SUM(d.booked)
 
 -- name: attempt-hides-a-success

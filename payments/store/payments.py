@@ -12,6 +12,7 @@ from payments.states import AttemptState, OrderState
 from payments.store.books import Books
 from payments.store.callbacks import CallbackStore
 from payments.store.catalogue import CatalogueStore
+from payments.store.counter import CounterStore
 from payments.store.journal import JournalStore
 from payments.store.receipts import ReceiptStore
 from payments.store.refunds import RefundStore
@@ -65,6 +66,11 @@ class PaymentStore:
     def catalogue(self) -> CatalogueStore:
         """What procedures cost, and reductions."""
         return CatalogueStore(self._session)
+
+    @cached_property
+    def counter(self) -> CounterStore:
+        """Payments at the counter, and providers' own receipts."""
+        return CounterStore(self._session)
 
     @cached_property
     def callbacks(self) -> CallbackStore:

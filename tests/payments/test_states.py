@@ -33,13 +33,14 @@ def test_only_the_tables_moves_are_made(table, state, move):
             next_state(table, state, move)
 
 
-@pytest.mark.parametrize("state", [OrderState.PAID, OrderState.CANCELLED, OrderState.EXPIRED])
+@pytest.mark.parametrize("state", [OrderState.CANCELLED, OrderState.EXPIRED])
 def test_a_closed_order_stays_as_it_is(state):
     assert not [move for move in OrderMove if (state, move) in ORDERS]
 
 
-def test_nothing_follows_a_proven_success():
-    assert not [move for move in AttemptMove if (AttemptState.SUCCEEDED, move) in ATTEMPTS]
+def test_nothing_follows_a_proven_success_but_that_a_counter_takes_it_back():
+    assert [move for move in OrderMove if (OrderState.PAID, move) in ORDERS] == [OrderMove.REOPEN]
+    assert [move for move in AttemptMove if (AttemptState.SUCCEEDED, move) in ATTEMPTS] == [AttemptMove.VOID]
 
 
 @pytest.mark.parametrize("state", [state for state in AttemptState if state != AttemptState.SUCCEEDED])

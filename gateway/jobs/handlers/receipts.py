@@ -20,7 +20,7 @@ from gateway.payment_events import RECEIPTS_TASK, recorder
 from gateway.receipt_seal import UnitHasNoSeal, UnitSeal, receipt_url
 from gateway.services import Services
 from gateway.signing_engine import ResultNotGood
-from payments.errors import ReceiptSeriesClosed, ReceiptSeriesUnsound
+from payments.errors import FeeOrderNotPaid, ReceiptSeriesClosed, ReceiptSeriesUnsound
 from payments.journeys import (
     Press,
     SealedReceipt,
@@ -48,6 +48,9 @@ def work_on_receipts(services: Services, task: Task, now: datetime) -> Outcome:
     """Number a paid order's receipts once, then draw, seal and keep each."""
     try:
         receipts = _numbered(services, task.subject_id, now)
+    except FeeOrderNotPaid:
+        # Taken back at the counter before anybody numbered a receipt.
+        return Done()
     except (ReceiptSeriesClosed, ReceiptSeriesUnsound) as error:
         log.warning("an order waits for a series of receipts", order_id=task.subject_id, fact=str(error))
         return Later(error.code, datetime.now(UTC) + backoff(task.attempts))
