@@ -27,6 +27,11 @@ class ReceiptPath(BaseModel):
     receipt_id: str = Field(..., max_length=36)
 
 
+class AttemptPath(BaseModel):
+    order_id: str = Field(..., max_length=36)
+    attempt_id: str = Field(..., max_length=36)
+
+
 class ReceiptOut(BaseModel):
     """A numbered receipt; it is never deleted."""
 
@@ -119,3 +124,20 @@ def _file(work: UnitOfWork, document_id: str | None) -> Response:
     if document_id is None:
         raise ApiProblem("receipt-not-sealed-yet")
     return file_response(work.session.get_one(DocumentRow, document_id))
+
+
+@blueprint.get(
+    "/fee-orders/<order_id>/attempts/<attempt_id>/provider-receipt",
+    summary="The provider's own receipt",
+    responses={200: file_answer("application/pdf")},
+)
+@authorised("fees:read")
+def provider_receipt(path: AttemptPath) -> Response:
+    """Give the PDF that the provider issued for a payment, beside our receipts; 404 until it was fetched."""
+    with services().unit_of_work(read_only=True) as work:
+        row = work.payments.counter.find_provider_receipt(path.attempt_id)
+    if row is None or row.order_id != path.order_id or row.unit_id not in caller().unit_ids:
+        raise ReceiptNotFound(f"there is no receipt of a provider for attempt {path.attempt_id}")
+    name = f"chung-tu-{row.attempt_id}.pdf"
+    kept = DocumentRow(sha256=row.sha256, size_bytes=row.size_bytes, filename=name, media_type="application/pdf")
+    return file_response(kept)

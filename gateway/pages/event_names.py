@@ -65,6 +65,7 @@ EVENTS = {
     "refund.unresolved": Text("Chưa rõ kết quả trả lại tiền", "Refund's outcome not known"),
     "receipt.numbered": Text("Cấp số biên lai", "Receipt numbered"),
     "receipt.issued": Text("Ký số biên lai", "Receipt sealed"),
+    "provider-receipt.kept": Text("Lưu chứng từ của nhà cung cấp", "Provider's receipt kept"),
     "receipt.cancelled": Text("Huỷ biên lai", "Receipt cancelled"),
     "receipt.replaced": Text("Thay thế biên lai", "Receipt replaced"),
     "receipt.reprinted": Text("In lại biên lai (bản sao)", "Copy of a receipt printed"),

@@ -64,6 +64,7 @@ def find_pay_page(services: Services, token: str) -> PayPage | None:
             transfer=_transfer(work, order, now) if is_open else None,
             providers=tuple(_choice(provider) for provider in services.providers.payable) if is_open else (),
             receipts=tuple(receipt_link(row) for row in work.payments.receipts.of_order(order.id)),
+            provider_receipt_by=_provider_receipt_by(services, work, order),
             open_attempt=_open_attempt(services, work, order, now) if waiting else None,
         )
 
@@ -72,6 +73,13 @@ def _item(item: FeeOrderItemRow) -> FeeItem:
     full = item.full_amount_minor if item.full_amount_minor != item.amount_minor else None
     ground = item.legal_ground if full is not None else None
     return FeeItem(cast("Kind", item.kind), item.name, item.amount_minor, full, ground)
+
+
+def _provider_receipt_by(services: Services, work: UnitOfWork, order: FeeOrderRow) -> str | None:
+    if order.paid_attempt_id is None or work.payments.counter.find_provider_receipt(order.paid_attempt_id) is None:
+        return None
+    name = work.payments.get_attempt(order.paid_attempt_id).provider
+    return next((provider.title for provider in services.providers if provider.name == name), name)
 
 
 def find_pay_state(services: Services, token: str) -> PayState | None:

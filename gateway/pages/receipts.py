@@ -69,3 +69,13 @@ def _document(services: Services, code: str, chosen: Callable[[ReceiptRow], str 
         document_id = chosen(row) if row else None
         document = work.session.get(DocumentRow, document_id) if document_id else None
     return as_download(services, document) if document else None
+
+
+def find_provider_receipt(services: Services, token: str) -> Download | None:
+    """Return the receipt that a provider issued of its own for what paid the order behind a payer's token."""
+    with services.unit_of_work(read_only=True) as work:
+        order = work.payments.find_order_by_token(token)
+        if order is None or order.paid_attempt_id is None:
+            return None
+        row = work.payments.counter.find_provider_receipt(order.paid_attempt_id)
+    return Download("chung-tu.pdf", "application/pdf", services.blobs.open(row.sha256), row.sha256) if row else None

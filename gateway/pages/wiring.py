@@ -48,6 +48,9 @@ class GatewayPages:
     def receipt_xml(self, code: str) -> Download | None:
         return receipts.find_receipt_xml(self._services, code)
 
+    def provider_receipt(self, token: str) -> Download | None:
+        return receipts.find_provider_receipt(self._services, token)
+
     def start_verification(self, file_name: str, content: IO[bytes]) -> str:
         return verify.start_verification(self._services, file_name, content)
 

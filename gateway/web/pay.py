@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, jsonify, make_response, redirect, 
 from flask.typing import ResponseReturnValue
 
 from gateway.web import headers
+from gateway.web.downloads import send
 from gateway.web.forms import guard_forms
 from gateway.web.pay_views import PayPage, PayState
 from gateway.web.ports import ActionRefused, pages
@@ -50,6 +51,12 @@ def qr_picture(token: str) -> ResponseReturnValue:
     response.headers["Content-Disposition"] = 'attachment; filename="vietqr.png"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@blueprint.get("/<token>/provider-receipt.pdf")
+def provider_receipt(token: str) -> ResponseReturnValue:
+    """Give the receipt that the provider issued of its own."""
+    return send(pages().provider_receipt(token) or abort(404), as_attachment=True)
 
 
 @blueprint.post("/<token>/attempts/<provider>")

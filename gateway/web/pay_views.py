@@ -95,6 +95,8 @@ class PayPage:
     transfer: TransferDetails | None = None
     providers: tuple[ProviderChoice, ...] = ()
     receipts: tuple[ReceiptLink, ...] = ()
+    # The provider that issued a receipt of its own, if one did.
+    provider_receipt_by: str | None = None
     open_attempt: OpenAttempt | None = None
 
 

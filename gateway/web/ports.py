@@ -57,6 +57,10 @@ class PageData(Protocol):
         """Return the sealed XML, or None where there is none."""
         ...
 
+    def provider_receipt(self, token: str) -> Download | None:
+        """Return the receipt that the provider issued for what paid this order, or None where there is none."""
+        ...
+
     def start_verification(self, file_name: str, content: IO[bytes]) -> str:
         """Keep an uploaded file, ask for its validation and return the code of its report.
 

@@ -101,6 +101,7 @@ def test_every_kind_of_work_that_becomes_due_has_a_handler() -> None:
         "event-fan-out",
         "webhook-delivery",
         "receipts",
+        "provider-receipt",
         "key-self-check",
         "revocation-refresh",
         "revocation-prefetch",

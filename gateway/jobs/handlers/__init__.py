@@ -18,6 +18,7 @@ from gateway.jobs.handlers.payments import (
     send_due_refunds,
     settle_forgotten_callbacks,
 )
+from gateway.jobs.handlers.provider_receipts import PROVIDER_RECEIPT_TASK, keep_provider_receipt
 from gateway.jobs.handlers.receipts import wake_forgotten_receipts, work_on_receipts
 from gateway.jobs.handlers.revocation import prefetch_status, refresh_status
 from gateway.jobs.handlers.self_check import check_due_key
@@ -44,6 +45,7 @@ HANDLERS: Mapping[str, Handler] = {
     "webhook-delivery": deliver_webhook,
     TRUSTED_LIST_TASK: work_on_trusted_list,
     RECEIPTS_TASK: work_on_receipts,
+    PROVIDER_RECEIPT_TASK: keep_provider_receipt,
     SELF_CHECK_TASK: check_due_key,
     REFRESH_TASK: refresh_status,
     PREFETCH_TASK: prefetch_status,

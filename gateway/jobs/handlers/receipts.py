@@ -13,6 +13,8 @@ from gateway.db.outbox import Task
 from gateway.db.tables.callers import UnitRow
 from gateway.db.tables.documents import DocumentRow
 from gateway.db.tables.work import OutboxRow
+from gateway.db.unit_of_work import UnitOfWork
+from gateway.jobs.handlers.provider_receipts import PROVIDER_RECEIPT_TASK
 from gateway.jobs.outcome import Done, Later, Outcome
 from gateway.jobs.runner import backoff
 from gateway.key_holds import hold_key
@@ -29,11 +31,12 @@ from payments.journeys import (
     receipt_facts,
     record_sealed,
 )
+from payments.providers.base import GivesReceipts
 from payments.receipts.document import ReceiptFacts
 from payments.receipts.forms import receipt_forms
 from payments.receipts.seal import SealedFile
 from payments.states import ReceiptState
-from payments.store.tables import ReceiptRow
+from payments.store.tables import FeeOrderRow, ReceiptRow
 from signing.errors import SigningError
 from signing.errors.keys import PinIncorrect, PinLocked
 
@@ -75,8 +78,16 @@ def _numbered(services: Services, order_id: str, now: datetime) -> list[ReceiptR
             now=now,
             record=recorder(work, ACTOR, now),
         )
+        _ask_provider_for_its_own(services, work, order, now)
         work.commit()
         return work.payments.receipts.of_order(order.id)
+
+
+def _ask_provider_for_its_own(services: Services, work: UnitOfWork, order: FeeOrderRow, now: datetime) -> None:
+    attempt = work.payments.get_attempt(order.paid_attempt_id) if order.paid_attempt_id else None
+    giving = {provider.name for provider in services.providers if isinstance(provider, GivesReceipts)}
+    if attempt is not None and attempt.provider in giving:
+        work.due(PROVIDER_RECEIPT_TASK, attempt.id, order.unit_id, now)
 
 
 def _seal(services: Services, receipt: ReceiptRow) -> str | None:

@@ -105,6 +105,9 @@ class SamplePages:
             return None
         return Download("bien-lai.pdf", "application/pdf", io.BytesIO(b"%PDF-1.7 sample"), "ab" * 32)
 
+    def provider_receipt(self, token: str) -> Download | None:
+        return None
+
     def start_verification(self, file_name: str, content: IO[bytes]) -> str:
         data = content.read()
         if not data:
