@@ -16,6 +16,7 @@ from gateway.auth.oauth import authorised
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.payment_events import recorder
 from gateway.problems import ApiProblem
+from gateway.refund_routes import ensure_route
 from payments.errors import RefundNotFound
 from payments.events import Record
 from payments.journeys import (
@@ -154,7 +155,7 @@ def ask(path: OrderPath, body: RefundIn) -> Response:
         raise ApiProblem("idempotency-key-missing")
 
     def make(work: UnitOfWork) -> Answer:
-        get_order(work, path.order_id)
+        ensure_route(services(), work, get_order(work, path.order_id).paid_attempt_id, RefundRoute(body.route))
         wish = RefundWish(
             amount=Money(body.amount_minor, VND),
             reason=body.reason,
@@ -207,7 +208,7 @@ def take_up(path: RefundPath, body: RouteIn) -> Response:
     """Ask, as a person, for what the books propose to pay back."""
 
     def change(work: UnitOfWork) -> Answer:
-        get_refund(work, path.refund_id)
+        ensure_route(services(), work, get_refund(work, path.refund_id).attempt_id, RefundRoute(body.route))
         row = request_proposed(
             work.payments,
             path.refund_id,

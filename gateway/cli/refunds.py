@@ -9,6 +9,8 @@ import typer
 from gateway.cli.session import open_services
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.payment_events import recorder
+from gateway.refund_routes import ensure_route
+from gateway.services import Services
 from payments.errors import PaymentsError
 from payments.events import Record
 from payments.journeys import approve_refund, give_up_refund, hand_over_refund, reject_refund, request_proposed
@@ -42,7 +44,9 @@ def request(
     """Take up a proposal; on paper, name whom it pays, the bank and the account."""
     beneficiary = {"name": name, "bank": bank, "account": account} if route is RefundRoute.PAPER else {}
 
-    def change(work: UnitOfWork, limit: int, now: datetime, record: Record) -> RefundRow:
+    def change(work: UnitOfWork, services: Services, now: datetime, record: Record) -> RefundRow:
+        ensure_route(services, work, work.payments.refunds.get(refund_id).attempt_id, route)
+        limit = services.settings.refunds.officer_day_limit_minor
         return request_proposed(
             work.payments, refund_id, officer, route, beneficiary, day_limit_minor=limit, now=now, record=record
         )
@@ -54,8 +58,13 @@ def request(
 def approve(refund_id: str, officer: Officer) -> None:
     """Approve a refund that another person asked for."""
     _write(
-        lambda work, limit, now, record: approve_refund(
-            work.payments, refund_id, officer, day_limit_minor=limit, now=now, record=record
+        lambda work, services, now, record: approve_refund(
+            work.payments,
+            refund_id,
+            officer,
+            day_limit_minor=services.settings.refunds.officer_day_limit_minor,
+            now=now,
+            record=record,
         )
     )
 
@@ -86,12 +95,11 @@ def give_up(refund_id: str, reason: str, officer: Officer) -> None:
     )
 
 
-def _write(change: Callable[[UnitOfWork, int, datetime, Record], RefundRow]) -> None:
+def _write(change: Callable[[UnitOfWork, Services, datetime, Record], RefundRow]) -> None:
     now = datetime.now(UTC)
     with open_services() as services, services.unit_of_work() as work:
-        limit = services.settings.refunds.officer_day_limit_minor
         try:
-            row = change(work, limit, now, recorder(work, ACTOR, now))
+            row = change(work, services, now, recorder(work, ACTOR, now))
         except PaymentsError as error:
             print(f"{error.code}: {error}")
             raise typer.Exit(1) from None

@@ -75,6 +75,19 @@ def test_a_wrong_amount_waits_in_suspense_with_a_refund_proposed(town: Town, pro
     assert [(refund["state"], refund["amount_minor"]) for refund in refunds] == [("proposed", came)]
 
 
+@pytest.mark.parametrize("provider", ["casso", "payos"])
+def test_what_pays_nothing_back_by_message_is_refused_before_anybody_approves_it(town: Town, provider: str) -> None:
+    payment = transferred(town, provider, "honest") if provider == "casso" else town.pay(provider, "honest")
+    wish = {"officer": "lan.tran", "amount_minor": 20_000, "reason": "Nộp thừa", "route": "provider"}
+    path = f"/v1/fee-orders/{payment.order_id}/refunds"
+    refused = town.machine.post(path, wish, key=f"{payment.order_id}-1")
+    whom = {"name": "NGUYEN THI MAU", "bank": "VCB", "account": "0071000123456"}
+    asked = town.machine.post(path, {**wish, "route": "paper", "beneficiary": whom}, key=f"{payment.order_id}-2")
+
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "refund-not-possible")
+    assert (asked.status_code, asked.get_json()["state"]) == (201, "requested")
+
+
 @pytest.mark.parametrize("provider", EACH)
 @pytest.mark.parametrize("kind", ["forged", "unsigned"])
 def test_a_call_without_the_right_proof_is_refused(town: Town, provider: str, kind: str) -> None:
