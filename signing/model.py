@@ -145,6 +145,7 @@ class PageRectangle:
 
     Attributes:
         avoid_text: Refuse to stand on text.
+        repeat_on: Further pages, from 1, that show the same mark; the signature stays one.
     """
 
     page: int | Literal["last"]
@@ -153,6 +154,7 @@ class PageRectangle:
     x1: float
     y1: float
     avoid_text: bool = False
+    repeat_on: Literal["all"] | tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ class PageCorner:
         margin_x_pt, margin_y_pt: From the edges of the page.
         width_pt, height_pt: The most room that it takes; None for the real size of a drawn stamp.
         avoid_text: Move along the edge, away from the corner, to where no text is; refuse where no such place is.
+        repeat_on: As in PageRectangle.
     """
 
     page: int | Literal["last"]
@@ -172,6 +175,7 @@ class PageCorner:
     width_pt: float | None = None
     height_pt: float | None = None
     avoid_text: bool = False
+    repeat_on: Literal["all"] | tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,7 @@ class NewPage:
 
 @dataclass(frozen=True)
 class InField:
-    """In a signature field that the document holds already and nobody has signed, where that field stands."""
+    """In an unsigned signature field of the document's own, or in the place of an empty field of another kind."""
 
     field_name: str
 

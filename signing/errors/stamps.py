@@ -57,6 +57,12 @@ class PageNotAddable(PlacementError):
     code = "page-not-addable"
 
 
+class StampNotRepeatable(PlacementError):
+    """Marks on further pages cannot be added: an earlier signature would no longer hold."""
+
+    code = "stamp-not-repeatable"
+
+
 class StampTextMissing(SigningError):
     """The stamp needs a text that the request did not give."""
 

@@ -49,6 +49,15 @@ class Fields:
             return None
         return self.number_or_last("page")
 
+    def pages(self, name: str) -> Literal["all"] | tuple[int, ...]:
+        """Return pages counted from 1, or all of them; none where the table does not say."""
+        value = self._left.pop(name, [])
+        if value == "all":
+            return "all"
+        if not isinstance(value, list) or not all(type(page) is int and page >= 1 for page in value):
+            raise PlacementInvalid(f'{name} must be "all" or a list of pages from 1')
+        return tuple(value)
+
     def refuse_rest(self) -> None:
         if self._left:
             raise PlacementInvalid(f"there is no {', '.join(map(str, self._left))} here")

@@ -26,10 +26,11 @@ def parse_placement(values: Mapping[str, Any]) -> Placement:
 
     Args:
         values: kind = between-text (above, below, match, page, width_mm, height_mm), over-signature (field_name,
-            width_mm, height_mm, covered_fraction), page-rectangle (page, x0_mm, y0_mm, x1_mm, y1_mm, avoid_text),
-            page-corner (page, corner, margin_x_mm, margin_y_mm, width_mm, height_mm, avoid_text), beside-text (text,
-            match, page, side, dx_mm, dy_mm, width_mm, height_mm, avoid_text), new-page (width_mm, height_mm),
-            form-field (field_name: an unsigned signature field of the document's own) or invisible.
+            width_mm, height_mm, covered_fraction), page-rectangle (page, x0_mm, y0_mm, x1_mm, y1_mm, avoid_text,
+            repeat_on), page-corner (page, corner, margin_x_mm, margin_y_mm, width_mm, height_mm, avoid_text,
+            repeat_on), beside-text (text, match, page, side, dx_mm, dy_mm, width_mm, height_mm, avoid_text), new-page
+            (width_mm, height_mm), form-field (field_name: an unsigned signature field of the document's own, or an
+            empty field of another kind that lends its place) or invisible. repeat_on is "all" or a list of pages.
     Raises:
         PlacementInvalid: A kind, field or value that it cannot have.
     """
@@ -88,6 +89,7 @@ def _page_rectangle(fields: Fields) -> Placement:
         x1=fields.points("x1_mm"),
         y1=fields.points("y1_mm"),
         avoid_text=fields.flag("avoid_text"),
+        repeat_on=fields.pages("repeat_on"),
     )
 
 
@@ -100,6 +102,7 @@ def _page_corner(fields: Fields) -> Placement:
         width_pt=fields.points_or_none("width_mm"),
         height_pt=fields.points_or_none("height_mm"),
         avoid_text=fields.flag("avoid_text"),
+        repeat_on=fields.pages("repeat_on"),
     )
 
 

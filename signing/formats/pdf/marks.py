@@ -17,38 +17,53 @@ from signing.formats.pdf.spots import Spot
 from signing.model import Rectangle
 
 
-def write_appearance(writer: IncrementalPdfFileWriter, spot: Spot[Mark]) -> generic.IndirectObject:
-    """Write the mark alone, without border, turned so that it stands upright on a rotated page.
+class MarkWriter:
+    """Writes one mark into one revision: its picture or stamp once, however often it is shown."""
 
-    Source: ISO 32000-2:2020, 12.5.5: the form's box, turned by its matrix, is fitted into the annotation's rectangle.
-    """
-    angle = math.radians(spot.view.rotation)
-    cosine, sine = round(math.cos(angle)), round(math.sin(angle))
-    width, height = spot.rectangle.width, spot.rectangle.height
-    if spot.view.rotation in {90, 270}:
-        width, height = height, width
-    content = spot.mark.content
-    drawn, (unit_width, unit_height) = (
-        (pil_image(content.image, writer), (1.0, 1.0))
-        if isinstance(content, Picture)
-        # A stamp is a page of our own making, with its fonts: it goes in whole, as letters.
-        else (_stamp_form(writer, content.pdf), (content.width_pt, content.height_pt))
-    )
-    # In a field of the document's own the mark keeps its proportions, in the middle; elsewhere it fills its place.
-    shown_width, shown_height = fitted(width, height, spot.mark.aspect)
-    scale = (shown_width / unit_width, shown_height / unit_height)
-    form = generic.StreamObject(
-        {
-            "/Type": generic.pdf_name("/XObject"),
-            "/Subtype": generic.pdf_name("/Form"),
-            "/BBox": numbers(0, 0, width, height),
-            "/Matrix": numbers(cosine, sine, -sine, cosine, 0, 0),
-            "/Resources": dictionary({"/XObject": dictionary({"/Mark": drawn})}),
-        },
-        stream_data=b"q %.4f 0 0 %.4f %.4f %.4f cm /Mark Do Q"
-        % (*scale, (width - shown_width) / 2, (height - shown_height) / 2),
-    )
-    return writer.add_object(form)
+    def __init__(self, writer: IncrementalPdfFileWriter, mark: Mark) -> None:
+        self._writer, self._mark = writer, mark
+        self._forms: dict[tuple[float, float, int], generic.IndirectObject] = {}
+        content = mark.content
+        self._drawn: Any
+        self._unit: tuple[float, float]
+        self._drawn, self._unit = (
+            (pil_image(content.image, writer), (1.0, 1.0))
+            if isinstance(content, Picture)
+            # A stamp is a page of our own making, with its fonts: it goes in whole, as letters.
+            else (_stamp_form(writer, content.pdf), (content.width_pt, content.height_pt))
+        )
+
+    def appearance(self, spot: Spot[Mark]) -> generic.IndirectObject:
+        """Return the mark alone, without border, turned so that it stands upright on a rotated page.
+
+        Source: ISO 32000-2:2020, 12.5.5: the form's box, turned by its matrix, is fitted into the rectangle.
+        """
+        width, height = spot.rectangle.width, spot.rectangle.height
+        if spot.view.rotation in {90, 270}:
+            width, height = height, width
+        key = (round(width, 4), round(height, 4), spot.view.rotation)
+        if key not in self._forms:
+            self._forms[key] = self._write(*key)
+        return self._forms[key]
+
+    def _write(self, width: float, height: float, rotation: int) -> generic.IndirectObject:
+        angle = math.radians(rotation)
+        cosine, sine = round(math.cos(angle)), round(math.sin(angle))
+        # In a field of the document's own the mark keeps its proportions, in the middle; elsewhere it fills its place.
+        shown_width, shown_height = fitted(width, height, self._mark.aspect)
+        scale = (shown_width / self._unit[0], shown_height / self._unit[1])
+        form = generic.StreamObject(
+            {
+                "/Type": generic.pdf_name("/XObject"),
+                "/Subtype": generic.pdf_name("/Form"),
+                "/BBox": numbers(0, 0, width, height),
+                "/Matrix": numbers(cosine, sine, -sine, cosine, 0, 0),
+                "/Resources": dictionary({"/XObject": dictionary({"/Mark": self._drawn})}),
+            },
+            stream_data=b"q %.4f 0 0 %.4f %.4f %.4f cm /Mark Do Q"
+            % (*scale, (width - shown_width) / 2, (height - shown_height) / 2),
+        )
+        return self._writer.add_object(form)
 
 
 def _stamp_form(writer: IncrementalPdfFileWriter, pdf: bytes) -> generic.IndirectObject:

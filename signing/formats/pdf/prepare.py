@@ -17,9 +17,11 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 from signing.appearance.mark import Mark, make_mark
 from signing.appearance.style import DrawnStamp
 from signing.errors import SigningError
-from signing.errors.documents import CertificationNotFirst, DocumentCertifiedAgainstChanges
-from signing.errors.stamps import PageNotAddable
-from signing.formats.pdf.marks import add_page, dictionary, write_appearance
+from signing.errors.documents import CertificationNotFirst, DocumentCertifiedAgainstChanges, FieldMissing
+from signing.errors.stamps import PageNotAddable, PlacementCoversText, StampNotRepeatable
+from signing.formats.pdf.form_fields import find_form_field
+from signing.formats.pdf.marks import MarkWriter, add_page, dictionary
+from signing.formats.pdf.repeated import find_further_spots, write_further_marks
 from signing.formats.pdf.signed_fields import SignedField, certification_level, signed_fields
 from signing.formats.pdf.spots import SearchedDocument, Spot, find_spot, spot_of_field
 from signing.formats.pdf.structure import as_refusal, check_whole, entry, open_strictly, resolved
@@ -92,6 +94,7 @@ class _Target:
     Attributes:
         exists: It is a field of the document's own.
         lock, level: What the signature forbids afterwards: to form fields, and to the whole document.
+        further: Where its mark is repeated.
     """
 
     field_name: str
@@ -99,6 +102,7 @@ class _Target:
     spot: Spot[Mark] | None
     lock: FieldMDPSpec | None
     level: int | None
+    further: tuple[Spot[Mark], ...] = ()
 
 
 def prepare_pdf(source: Path, target: Path, order: PdfSignatureOrder) -> PreparedRevision:
@@ -130,10 +134,12 @@ def prepare_pdf(source: Path, target: Path, order: PdfSignatureOrder) -> Prepare
 
 def _choose(reader: PdfFileReader, searched: SearchedDocument, order: PdfSignatureOrder) -> _Target:
     lock = None if order.lock is None else FieldMDPSpec(_LOCK_ACTIONS[order.lock.action], list(order.lock.fields))
-    if not isinstance(order.placement, InField):
+    lent = _lent_place(reader, searched, order)
+    if lent is not None or not isinstance(order.placement, InField):
         name = free_field_name(reader, "Signature")
         refuse_locked(reader, name)
-        return _Target(name, False, _find_spot(reader, searched, order), lock, order.certification)
+        spot, further = (lent, ()) if lent is not None else _find_spots(reader, searched, order)
+        return _Target(name, False, spot, lock, order.certification, further)
     offered = OfferedSignature(
         digest_algorithm=order.digest_algorithm,
         certificate_der=order.certificate_der,
@@ -173,13 +179,36 @@ def free_field_name(reader: PdfFileReader, stem: str) -> str:
     return f"{stem}{number}"
 
 
-def _find_spot(reader: PdfFileReader, searched: SearchedDocument, order: PdfSignatureOrder) -> Spot[Mark] | None:
-    if isinstance(order.placement, Invisible | InField):
+def _lent_place(reader: PdfFileReader, searched: SearchedDocument, order: PdfSignatureOrder) -> Spot[Mark] | None:
+    """Return the place of a field that is not for signatures; None where the placement names no such field."""
+    if not isinstance(order.placement, InField):
         return None
-    spot = find_spot(searched, order.placement, make_mark(order.image_png, order.stamp))
-    if spot.new_page is not None and (searched.fields or certification_level(reader) is not None):
+    name = order.placement.field_name
+    field = find_form_field(reader, name)
+    if field is None or field.kind == "/Sig":
+        return None
+    if field.page_index is None or field.rectangle is None:
+        raise FieldMissing(f"the field {name!r} stands on no page")
+    if field.filled:
+        raise PlacementCoversText(f"the field {name!r} is filled in, and the signature would cover it")
+    return spot_of_field(searched, field.page_index, field.rectangle, make_mark(order.image_png, order.stamp))
+
+
+def _find_spots(
+    reader: PdfFileReader, searched: SearchedDocument, order: PdfSignatureOrder
+) -> tuple[Spot[Mark] | None, tuple[Spot[Mark], ...]]:
+    if isinstance(order.placement, Invisible | InField):
+        return None, ()
+    mark = make_mark(order.image_png, order.stamp)
+    spot = find_spot(searched, order.placement, mark)
+    further = find_further_spots(searched, order.placement, mark, spot)
+    if spot.new_page is None and not further:
+        return spot, ()
+    if searched.fields or certification_level(reader) is not None:
+        if further:
+            raise StampNotRepeatable("the document is signed already, and marks on further pages would break that")
         raise PageNotAddable("the document is signed already, and a new page would break those signatures")
-    return spot
+    return spot, further
 
 
 def _write_revision(reader: PdfFileReader, target: Path, order: PdfSignatureOrder, chosen: _Target) -> PreparedRevision:
@@ -193,9 +222,11 @@ def _write_revision(reader: PdfFileReader, target: Path, order: PdfSignatureOrde
     steps = embedder.write_cms(chosen.field_name, writer, existing_fields_only=chosen.exists)
     signed_field = next(steps).get_object()
     if spot:
+        marks = MarkWriter(writer, spot.mark)
         annotation = get_single_field_annot(signed_field)
-        annotation["/AP"] = dictionary({"/N": write_appearance(writer, spot)})
+        annotation["/AP"] = dictionary({"/N": marks.appearance(spot)})
         writer.update_container(annotation)
+        write_further_marks(writer, marks, chosen.further, f"{order.signer_name}: {chosen.field_name}")
     placeholder = SignatureObject(
         timestamp=order.claimed_at.astimezone(VIETNAM_TIME),
         subfilter=SigSeedSubFilter.PADES,
