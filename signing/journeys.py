@@ -22,6 +22,7 @@ from signing.key_sources.base import KeySource
 from signing.model import BesideText, BetweenText, Level, Placement, SignatureAlgorithm, SignatureStep, SignedRevision
 from signing.policies import check_acceptable, signature_algorithm
 from signing.timestamps.base import TimestampAuthority, TimestampToken
+from signing.validation.earlier import may_be_signed, refuse_broken
 
 SIGNER_NAME = "{signer_name}"
 
@@ -38,6 +39,7 @@ def sign_pdf(
     materials: MaterialGatherer | None = None,
     algorithms: AlgorithmTable | None = None,
     password: str | None = None,
+    over_broken: bool = False,
 ) -> SignedRevision:
     """Write source plus one signed revision to target, and at B-LT and B-LTA a further one that makes it provable.
 
@@ -52,7 +54,9 @@ def sign_pdf(
         materials: Needed at levels B-LT and B-LTA.
         algorithms: What may be relied on until which day; None takes the shipped table.
         password: Opens the file, if it is encrypted; the result is encrypted the same way.
+        over_broken: Sign although a signature in the file does not hold; whoever asks has seen that.
     Raises:
+        EarlierSignatureBroken: A signature in the file does not hold; the key was not used.
         DocumentNotSignable, PlacementError, PictureUnusable, AlgorithmNotAllowed: The key was not used.
         KeySourceError: The key could not be used, or its value does not verify.
         TimestampError: Signed, but not stamped; nothing is kept.
@@ -68,6 +72,8 @@ def sign_pdf(
         raise TimestampUnavailable(f"the level {level} needs a time-stamping authority, and none is set")
     if level.has_material and materials is None:
         raise MaterialUnavailable(f"the level {level} needs responders to be asked, and nothing here asks them")
+    if not over_broken and may_be_signed(source):
+        confined.run(refuse_broken, source, now, password)
     stamp = tsa if level.has_timestamp else None
     signer = _Signer(step, algorithm, key, stamp)
     try:

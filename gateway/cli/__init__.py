@@ -19,6 +19,7 @@ from gateway.cli import (
     pki,
     receipts,
     refunds,
+    signed_files,
     signing,
     treasury,
     worker,
@@ -41,7 +42,8 @@ app.add_typer(counter.app, name="counter")
 app.add_typer(treasury.app, name="treasury")
 app.add_typer(pki.app, name="pki")
 app.command("sign")(signing.sign)
-app.command("verify")(signing.verify)
+app.command("augment")(signed_files.augment)
+app.command("verify")(signed_files.verify)
 app.command("worker")(worker.run)
 app.command("demo")(demonstration.run)
 

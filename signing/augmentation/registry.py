@@ -22,9 +22,13 @@ AUGMENTERS: Mapping[SignedFormat, Augmenter] = {
 }
 
 
-def augment(source: Path, target: Path, level: Level, tools: AugmentationTools) -> SignedFormat:
+def augment(
+    source: Path, target: Path, level: Level, tools: AugmentationTools, content: Path | None = None
+) -> SignedFormat:
     """Raise every signature of a file to a level; see Augmenter. Returns the format that the file has.
 
+    Args:
+        content: The signed file of a detached CAdES signature, which B-LTA needs.
     Raises:
         FormatNotAugmentable: The file is of no format that can be raised.
         AugmentationLevelUnknown: B-B is what every signature has.
@@ -36,7 +40,10 @@ def augment(source: Path, target: Path, level: Level, tools: AugmentationTools) 
     if found is None or augmenter is None:
         raise FormatNotAugmentable(f"files of the format {found or 'unknown'} cannot be raised")
     try:
-        augmenter(source, target, level, tools)
+        if found is SignedFormat.CADES:
+            augment_cades(source, target, level, tools, content)
+        else:
+            augmenter(source, target, level, tools)
     except BaseException:
         target.unlink(missing_ok=True)
         raise

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from certs.errors import CertificateRevoked, CertificateWithdrawn
 from certs.model import CertificateRole, Purpose, TrustAnchor
+from config.confinement import InProcess
 from gateway.callers import add_unit
 from gateway.cli import app
 from gateway.file_signing import sign_local_files
@@ -26,7 +27,9 @@ from signing.timestamps.fake import FakeTimestampAuthority
 from signing.validation.report import Overall
 from tests.certs.authority import Authority, Holder, running_authority
 from tests.signing.cms_judges import openssl_complaint
+from tests.signing.judges import pdfsig_verdicts
 
+PDF = Path(__file__).parents[1] / "documents" / "quyet-dinh.libreoffice.pdf"
 CONTENT = "<đơn>Kính gửi Uỷ ban</đơn>\n".encode()
 
 
@@ -107,6 +110,8 @@ def office(services: Services, authority: Authority, tmp_path: Path, monkeypatch
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setenv("GATEWAY_PROFILE_FILE", str(tmp_path / "gateway.toml"))
+    # The children have tests of their own, and each command would start its own ones.
+    monkeypatch.setattr("gateway.services.ChildProcesses", lambda _: InProcess())
     return lambda *arguments: CliRunner().invoke(app, [*map(str, arguments)])
 
 
@@ -148,11 +153,11 @@ def test_the_command_signs_many_files_one_by_one_or_together(office: Office, run
     second.write_bytes(b"second")
     out = office.folder / "out"
     out.mkdir()
-    common = ["--certificate", office.certificate_id, "--level", "B-B"]
+    common = ["--key", office.certificate_id, "--level", "B-B"]
 
-    each = run("sign", office.source, second, "--to", out, "--format", "cades", *common)
-    together = run("sign", office.source, second, "--to", office.folder / "all.asice", *common)
-    again = run("sign", office.source, "--to", office.folder / "all.asice", *common)
+    each = run("sign", office.source, second, out, "--format", "cades", *common)
+    together = run("sign", office.source, second, office.folder / "all.asice", *common)
+    again = run("sign", office.source, office.folder / "all.asice", *common)
 
     assert (each.exit_code, together.exit_code, again.exit_code) == (0, 0, 2), (each.output, together.output)
     assert sorted(path.name for path in out.iterdir()) == ["second.txt.p7m", "đơn.xml.p7m"]
@@ -160,6 +165,129 @@ def test_the_command_signs_many_files_one_by_one_or_together(office: Office, run
     assert openssl_complaint(out / "second.txt.p7m", second, root, office.folder) == ""
     with zipfile.ZipFile(office.folder / "all.asice") as archive:
         assert {"đơn.xml", "second.txt"} <= set(archive.namelist())
+
+
+def test_the_command_names_the_key_by_its_address_and_signs_pdfs_as_their_profile_says(
+    office: Office, run: Callable[..., Result]
+) -> None:
+    out = office.folder / "out"
+    out.mkdir()
+    key = f"pkcs12:{office.folder}/key.p12"
+    arguments = ["--key", key, "--profile", "person", "--placement", '{"kind": "invisible"}', "--level", "B-T"]
+
+    done = run("sign", PDF, office.source, out, *arguments)
+
+    # The person's profile shows a picture, which is nowhere: invisible needs none.
+    assert done.exit_code == 0, done.output
+    assert pdfsig_verdicts(out / PDF.name) == ["Signature is Valid."]
+    assert run("verify", out / PDF.name).exit_code == 0
+    assert run("verify", out / "đơn.xml.asice").exit_code == 0
+    assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["B-T", "B-T"]
+
+
+def test_one_file_that_cannot_be_signed_is_told_and_the_others_are_signed(
+    office: Office, run: Callable[..., Result]
+) -> None:
+    out = office.folder / "out"
+    out.mkdir()
+    broken = office.folder / "a.pdf"
+    broken.write_bytes(b"%PDF-1.7 nothing")
+    arguments = ["--key", office.certificate_id, "--placement", '{"kind": "invisible"}', "--level", "B-B"]
+
+    done = run("sign", broken, PDF, out, *arguments)
+
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"{broken}: document-unreadable: ")
+    assert [path.name for path in out.iterdir()] == [PDF.name]
+
+
+def test_a_pdf_with_a_broken_signature_is_signed_only_when_asked_to(office: Office, run: Callable[..., Result]) -> None:
+    first, second = office.folder / "first.pdf", office.folder / "second.pdf"
+    common = ["--key", office.certificate_id, "--placement", '{"kind": "invisible"}', "--level", "B-B"]
+    assert run("sign", PDF, first, *common).exit_code == 0
+    data = bytearray(first.read_bytes())
+    data[12] ^= 1
+    first.write_bytes(data)
+
+    refused = run("sign", first, second, *common)
+    signed = run("sign", first, second, *common, "--over-broken")
+
+    assert (refused.exit_code, "earlier-signature-broken" in refused.stderr) == (2, True), refused.output
+    assert signed.exit_code == 0, signed.output
+    assert pdfsig_verdicts(second) == ["Digest Mismatch.", "Signature is Valid."]
+    assert run("verify", second).exit_code == 1
+
+
+def test_the_command_raises_signed_files_of_every_format(office: Office, run: Callable[..., Result]) -> None:
+    out = office.folder / "out"
+    out.mkdir()
+    signed = [office.sign(name, Level.B_B) for name in ("cades", "xades", "asic-e", "asic-s-xades", "jades")]
+
+    raised = run("augment", *signed[:4], out, "--level", "B-LT", "--content", office.source)
+    stamped = run("augment", signed[4], office.folder / "stamped", "--level", "B-T")
+    refused = run("augment", signed[4], office.source, out, "--level", "B-LT")
+
+    assert (raised.exit_code, stamped.exit_code, refused.exit_code) == (0, 0, 2), (raised.output, refused.output)
+    report = validate_file(office.services, out / "cades-B-B", datetime.now(UTC), {office.source.name: office.source})
+    assert (report.overall, report.signatures[0].level) == (Overall.PASSED, "CAdES-B-LT")
+    assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in signed[:4])
+    assert "augmentation-level-unknown" in refused.stderr
+    assert f"{office.source}: nothing-to-augment" in refused.stderr
+
+
+def key_with(pin: str) -> str:
+    return f"pkcs11:token=a;object=b?pin-value={pin}"
+
+
+def test_an_office_file_goes_into_a_container_and_its_missing_pdf_is_told(
+    office: Office, run: Callable[..., Result]
+) -> None:
+    sheet = office.folder / "bảng.xlsx"
+    sheet.write_bytes(b"PK as Excel wrote it")
+    common = ["--key", office.certificate_id, "--level", "B-B"]
+
+    alone = run("sign", sheet, office.folder / "alone.asice", *common)
+    both = run("sign", sheet, PDF, office.folder / "both.asice", *common)
+
+    assert (alone.exit_code, both.exit_code, both.stderr) == (0, 0, "")
+    assert "sign the file together with its PDF" in alone.stderr
+    with zipfile.ZipFile(office.folder / "both.asice") as archive:
+        assert archive.read("bảng.xlsx") == sheet.read_bytes()
+    assert run("verify", office.folder / "both.asice").exit_code == 0
+
+
+BAD_ARGUMENTS = [
+    (["x.pdf"], "name the files to sign and, last, the signed file or a folder"),
+    (["absent.pdf", "x"], "there is no file absent.pdf"),
+    (["ĐƠN", "x", "--format", "pkcs7"], "the format is one of pades, cades"),
+    (["ĐƠN", "x", "--profile", "king"], "the profile is one of"),
+    (["ĐƠN", "x", "--placement", "{"], "the placement is a JSON object"),
+    (["ĐƠN", "x", "--placement", '{"kind": "moon"}'], "placement-invalid"),
+    (["ĐƠN", "x", "--stamp", "note"], "a text for the stamp is NAME=TEXT"),
+    (["ĐƠN", "no-such-folder/x"], "there is no folder"),
+    (["ĐƠN", "ĐƠN", "."], "two of the files have one name"),
+    (["ĐƠN", "x", "--key", "pkcs11:token=a;object=b"], "no certificate has this key"),
+    (["ĐƠN", "x", "--key", key_with("73190426")], "a PIN must not stand in an address"),
+    (["ĐƠN", "x", "--key", "pkcs11:object=b"], "a pkcs11 address names the token"),
+    (["ĐƠN", "x", "--key", "unknown"], "certificate-unknown"),
+]
+
+
+def test_a_bad_argument_is_one_clear_sentence(
+    office: Office, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(office.folder)
+    for arguments, words in BAD_ARGUMENTS:
+        given = [str(office.source) if one == "ĐƠN" else one for one in arguments]
+        given += [] if "--key" in given else ["--key", office.certificate_id]
+
+        done = run("sign", *given)
+
+        told = " ".join(done.output.replace("│", " ").split())
+        assert (done.exit_code, words in told) == (2, True), told
+        assert "Traceback" not in told
+        assert "73190426" not in told
+        assert not (office.folder / "x").exists()
 
 
 def test_verify_tells_good_from_bad_unclear_and_unsigned_by_its_status(
@@ -177,16 +305,3 @@ def test_verify_tells_good_from_bad_unclear_and_unsigned_by_its_status(
     told = run("verify", signed, "--content", office.source).stdout
     assert "Chữ ký hợp lệ" in told
     assert "Nguyễn Văn Ví Dụ" in told
-
-
-def test_unusable_orders_end_with_one_line(office: Office, run: Callable[..., Result]) -> None:
-    common = ["sign", office.source, "--to", office.folder / "x"]
-    for arguments in (
-        ["--certificate", "unknown", "--level", "B-B"],
-        ["--certificate", office.certificate_id, "--format", "pkcs7"],
-        ["--certificate", office.certificate_id, "--packaging", "detached"],
-    ):
-        done = run(*common, *arguments)
-        assert done.exit_code == 2
-        assert "Traceback" not in done.output
-    assert not (office.folder / "x").exists()
