@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from certs.algorithms import AlgorithmTable
@@ -14,6 +15,7 @@ from signing.errors.evidence import MaterialUnavailable
 from signing.errors.timestamps import TimestampUnavailable
 from signing.formats.cms import assemble_signed_data, check_signature_value, reserved_size_bytes, signed_attributes
 from signing.formats.material import EvidenceSubject, MaterialGatherer
+from signing.formats.pdf.direct.proved import UNBROKEN
 from signing.formats.pdf.long_term import SignatureMaterial
 from signing.formats.pdf.prepare import PdfSignatureOrder
 from signing.formats.pdf.preview import Preview, preview_signature
@@ -72,12 +74,14 @@ def sign_pdf(
         raise TimestampUnavailable(f"the level {level} needs a time-stamping authority, and none is set")
     if level.has_material and materials is None:
         raise MaterialUnavailable(f"the level {level} needs responders to be asked, and nothing here asks them")
-    if not over_broken and may_be_signed(source):
-        confined.run(refuse_broken, source, now, password)
     stamp = tsa if level.has_timestamp else None
     signer = _Signer(step, algorithm, key, stamp)
     try:
-        written = write_signed_revision(source, target, order, signer.make_cms, confined)
+        look_at = _nothing_asked if over_broken else partial(_refuse_broken, source, confined, now, password)
+        written = write_signed_revision(source, target, order, signer.make_cms, confined, look_at)
+        if not over_broken:
+            # What was looked at, and a signature of our own that is checked before it goes in.
+            UNBROKEN.remember(written.sha256)
         sha256, size_bytes = written.sha256.hex(), written.size_bytes
         if stamp is not None and materials is not None and level.has_material:
             found = materials.material_for(_subjects(step, signer.stamped()), now)
@@ -96,6 +100,15 @@ def sign_pdf(
         signed_at=signer.stamped().gen_time if stamp else now,
         level=level,
     )
+
+
+def _nothing_asked(_: bytes) -> None:
+    """Whoever signs over broken signatures knows of them."""
+
+
+def _refuse_broken(source: Path, confined: ConfinedRunner, now: datetime, password: str | None, sha256: bytes) -> None:
+    if may_be_signed(source) and not UNBROKEN.knows(sha256):
+        confined.run(refuse_broken, source, now, password)
 
 
 def preview_pdf(

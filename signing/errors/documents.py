@@ -97,3 +97,9 @@ class DocumentTooComplex(DocumentNotSignable):
     """Reading the PDF would cost more than one document may."""
 
     code = "document-too-complex"
+
+
+class PdfaNotKept(DocumentNotSignable):
+    """The document says that it is PDF/A, and with this signature it would no longer be."""
+
+    code = "pdfa-not-kept"

@@ -12,6 +12,7 @@ from pyhanko.pdf_utils.writer import PageObject
 
 from signing.appearance.mark import Mark
 from signing.appearance.picture import Picture
+from signing.formats.pdf.pdfa.pictures import masked_image
 from signing.formats.pdf.placement import fitted
 from signing.formats.pdf.spots import Spot
 from signing.model import Rectangle
@@ -20,14 +21,19 @@ from signing.model import Rectangle
 class MarkWriter:
     """Writes one mark into one revision: its picture or stamp once, however often it is shown."""
 
-    def __init__(self, writer: IncrementalPdfFileWriter, mark: Mark) -> None:
+    def __init__(self, writer: IncrementalPdfFileWriter, mark: Mark, *, masked: bool) -> None:
+        """Write the mark's content.
+
+        Args:
+            masked: Nothing may be half transparent (PDF/A-1).
+        """
         self._writer, self._mark = writer, mark
         self._forms: dict[tuple[float, float, int], generic.IndirectObject] = {}
         content = mark.content
         self._drawn: Any
         self._unit: tuple[float, float]
         self._drawn, self._unit = (
-            (pil_image(content.image, writer), (1.0, 1.0))
+            ((masked_image if masked else pil_image)(content.image, writer), (1.0, 1.0))
             if isinstance(content, Picture)
             # A stamp is a page of our own making, with its fonts: it goes in whole, as letters.
             else (_stamp_form(writer, content.pdf), (content.width_pt, content.height_pt))

@@ -21,6 +21,8 @@ from signing.errors.documents import CertificationNotFirst, DocumentCertifiedAga
 from signing.errors.stamps import PageNotAddable, PlacementCoversText, StampNotRepeatable
 from signing.formats.pdf.form_fields import find_form_field
 from signing.formats.pdf.marks import MarkWriter, add_page, dictionary
+from signing.formats.pdf.pdfa.check import pdfa_findings, refuse_new_findings
+from signing.formats.pdf.pdfa.claim import read_claim
 from signing.formats.pdf.repeated import find_further_spots, write_further_marks
 from signing.formats.pdf.signed_fields import SignedField, certification_level, signed_fields
 from signing.formats.pdf.spots import SearchedDocument, Spot, find_spot, spot_of_field
@@ -123,7 +125,13 @@ def prepare_pdf(source: Path, target: Path, order: PdfSignatureOrder) -> Prepare
             fields = signed_fields(reader)
             chosen = _choose(reader, SearchedDocument(target, page_count, fields, order.password), order)
             _refuse_certified(reader, fields, order, adds_mark=chosen.spot is not None and not chosen.exists)
-            return _write_revision(reader, target, order, chosen)
+            claim = read_claim(reader)
+            before = None if claim is None else pdfa_findings(reader, claim)
+            prepared = _write_revision(reader, target, order, chosen, masked=claim is not None and claim.part == 1)
+            if claim is not None and before is not None:
+                stream.seek(0)
+                refuse_new_findings(before, claim, open_strictly(stream, order.password))
+            return prepared
     except SigningError:
         target.unlink(missing_ok=True)
         raise
@@ -211,7 +219,9 @@ def _find_spots(
     return spot, further
 
 
-def _write_revision(reader: PdfFileReader, target: Path, order: PdfSignatureOrder, chosen: _Target) -> PreparedRevision:
+def _write_revision(
+    reader: PdfFileReader, target: Path, order: PdfSignatureOrder, chosen: _Target, *, masked: bool
+) -> PreparedRevision:
     writer = IncrementalPdfFileWriter.from_reader(reader)
     spot = chosen.spot
     if spot is not None and spot.new_page is not None:
@@ -222,7 +232,7 @@ def _write_revision(reader: PdfFileReader, target: Path, order: PdfSignatureOrde
     steps = embedder.write_cms(chosen.field_name, writer, existing_fields_only=chosen.exists)
     signed_field = next(steps).get_object()
     if spot:
-        marks = MarkWriter(writer, spot.mark)
+        marks = MarkWriter(writer, spot.mark, masked=masked)
         annotation = get_single_field_annot(signed_field)
         annotation["/AP"] = dictionary({"/N": marks.appearance(spot)})
         writer.update_container(annotation)

@@ -21,7 +21,9 @@ MAXIMUM_PAGES = 500
 _FLAGS = 4 | 64 | 128 | 512
 
 
-def find_further_spots(searched: SearchedDocument, placement: Placement, mark: Mark, first: Spot[Mark]) -> tuple[Spot[Mark], ...]:
+def find_further_spots(
+    searched: SearchedDocument, placement: Placement, mark: Mark, first: Spot[Mark]
+) -> tuple[Spot[Mark], ...]:
     """Return where the mark is repeated; each page by its own size and rotation, text avoided on each.
 
     Raises:

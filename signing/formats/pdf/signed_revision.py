@@ -34,15 +34,23 @@ class WrittenRevision:
 
 
 def write_signed_revision(
-    source: Path, target: Path, order: PdfSignatureOrder, make_cms: MakeCms, confined: ConfinedRunner
+    source: Path,
+    target: Path,
+    order: PdfSignatureOrder,
+    make_cms: MakeCms,
+    confined: ConfinedRunner,
+    look_at: Callable[[bytes], None],
 ) -> WrittenRevision:
     """Write source plus one signed revision to target.
 
+    Args:
+        look_at: Called first, with the SHA-256 of source; may refuse it.
     Raises:
         DocumentNotSignable, PlacementError, PictureUnusable: make_cms was not called.
         RevisionAltered, SignatureDoesNotFit, ConfinementError: As they say; what is in target is of no use.
     """
     original = read_original(source, order.digest_algorithm)
+    look_at(original.sha256)
     planned = confined.run(plan_revision, source, order, PROVED.knows(original.sha256))
     if isinstance(planned, NotSure):
         return _by_library(confined.run(prepare_pdf, source, target, order), source, make_cms)

@@ -6,6 +6,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from signing.errors import SigningError
+from signing.formats.pdf.direct.archival import needs_rules
 from signing.formats.pdf.direct.doubt import Doubt, NotSure
 from signing.formats.pdf.direct.form import Form, read_form
 from signing.formats.pdf.direct.objects import PdfFile
@@ -15,6 +16,7 @@ from signing.formats.pdf.direct.revision import PlannedRevision, Revision, momen
 from signing.formats.pdf.direct.stamp import appearance_object, number
 from signing.formats.pdf.direct.tokens import Bytes, Dictionary
 from signing.formats.pdf.prepare import VIETNAM_TIME, PdfSignatureOrder
+from signing.model import Invisible, PageCorner, PageRectangle
 
 # Files up to this size are read at once, because that is quicker than to map them.
 SMALL_BYTES = 1024 * 1024
@@ -70,11 +72,15 @@ def _plan(source: Path, content: Bytes, order: PdfSignatureOrder, proved: bool) 
     for name, default in _FURTHER_PARTS:
         if getattr(order, name) != default:
             raise Doubt(f"the order has {name}")
+    if isinstance(order.placement, PageRectangle | PageCorner) and order.placement.repeat_on:
+        raise Doubt("the mark stands on several pages")
     file = PdfFile(content)
     catalogue = file.dictionary(file.catalogue_reference)
     if catalogue.name(b"Type") != b"/Catalog" or any(key in catalogue for key in _UNUSUAL):
         raise Doubt("the catalogue is unusual")
     form = read_form(file, catalogue)
+    if not isinstance(order.placement, Invisible) and needs_rules(file, catalogue):
+        raise Doubt("the picture has to be held against PDF/A")
     if not proved:
         prove_whole(file)
     return _Layout(file, catalogue, form, find_place(source, file, catalogue, form, order)).planned(order)
