@@ -7,8 +7,10 @@ from pathlib import Path
 from signing.formats.asic.container import ASIC_E, ASIC_S
 
 HEAD_BYTES = 4096
+TAIL_BYTES = 65_536
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
-_COMPACT_JWS = re.compile(rb"[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.")
+# A header in JSON, as base64url has it; with certificates in it, it may be longer than what is looked at.
+_COMPACT_JWS = re.compile(rb"e[yw][A-Za-z0-9_-]{6,}(?:\.|\Z)")
 _MEDIA_TYPE_NAME = b"mimetype"
 _LOCAL_HEADER_BYTES = 30
 
@@ -31,10 +33,13 @@ def sniff_format(path: Path) -> SignedFormat | None:
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    if b"%PDF-" in head[:1024]:
-        return SignedFormat.PADES
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        tail = file.read(TAIL_BYTES)
+    # What holds other files may hold a PDF near its beginning: so it is looked at first.
     if head.startswith(b"PK\x03\x04"):
-        return _container(head)
+        return _container(head, tail)
+    if head.startswith(b"\x30") and _SIGNED_DATA in head[:32]:
+        return SignedFormat.CADES
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if text.startswith((b"-----BEGIN CMS", b"-----BEGIN PKCS7")):
         return SignedFormat.CADES
@@ -42,7 +47,7 @@ def sniff_format(path: Path) -> SignedFormat | None:
         return SignedFormat.XADES
     if text.startswith(b"{") or _COMPACT_JWS.match(text):
         return SignedFormat.JADES
-    return SignedFormat.CADES if head.startswith(b"\x30") and _SIGNED_DATA in head[:32] else None
+    return SignedFormat.PADES if b"%PDF-" in head[:1024] else None
 
 
 def asic_media_type(head: bytes) -> str | None:
@@ -56,13 +61,16 @@ def asic_media_type(head: bytes) -> str | None:
     return stated if name == _MEDIA_TYPE_NAME else None
 
 
-def _container(head: bytes) -> SignedFormat | None:
-    """Look at the first entry of a ZIP file. Source: ETSI EN 319 162-1 V1.1.1, A.1 (mimetype); ISO/IEC 29500-2."""
+def _container(head: bytes, tail: bytes) -> SignedFormat | None:
+    """Look at the first entry of a ZIP file, and for signatures' folder in its directory, which stands at the end.
+
+    Source: ETSI EN 319 162-1 V1.1.1, A.1 (mimetype, which others write behind the rest); ISO/IEC 29500-2.
+    """
     name, _ = _first_entry(head)
     if asic_media_type(head) is not None:
         return SignedFormat.ASIC
     ooxml = name == b"[Content_Types].xml" or name.startswith((b"_rels/", b"word/", b"xl/", b"docProps/"))
-    return SignedFormat.OOXML if ooxml else SignedFormat.ASIC if b"META-INF/" in head else None
+    return SignedFormat.OOXML if ooxml else SignedFormat.ASIC if b"META-INF/" in head or b"META-INF/" in tail else None
 
 
 def _first_entry(head: bytes) -> tuple[bytes, bytes]:

@@ -20,7 +20,7 @@ from signing.formats.pdf.direct.revision import PlannedRevision
 from signing.formats.pdf.prepare import PdfSignatureOrder, PreparedRevision, prepare_pdf
 from signing.journeys import sign_pdf
 from signing.key_sources.fake import FakeKeySource
-from signing.model import Invisible, Level
+from signing.model import Certification, Invisible, Level
 from tests.signing.judges import assert_sound
 
 
@@ -139,10 +139,12 @@ def test_a_child_that_was_ended_leaves_no_file_and_an_unused_key(sign, pki, tmp_
     ],
     ids=["digest", "gap start", "gap end", "gap in the original", "original altered", "revision altered"],
 )
-def test_the_key_signs_only_the_original_followed_by_one_revision(alter, sign, pki, tmp_path):
+def test_the_key_signs_only_the_original_followed_by_one_revision(alter, sign, person_step, pki, tmp_path):
+    # Only the library certifies: the direct way prepares no file.
+    profile = replace(person_step.profile, certification=Certification.FORMS_AND_SIGNATURES)
     key = FakeKeySource(pki.official.key)
     with pytest.raises(RevisionAltered):
-        sign(confined=Altering(alter), key=key)
+        sign(step=replace(person_step, profile=profile), confined=Altering(alter), key=key)
 
     assert key.uses == 0
     assert not (tmp_path / "signed.pdf").exists()
