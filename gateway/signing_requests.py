@@ -60,6 +60,7 @@ class NewRequest:
         format: PADES, or a name of signing.files.registry.FORMATS.
         level: None leaves each step its profile's own.
         numbering: See gateway.numbering.
+        over_broken: Sign PDFs although a signature in them does not hold.
     """
 
     dossier_code: str
@@ -70,6 +71,7 @@ class NewRequest:
     format: str = PADES
     level: Level | None = None
     numbering: dict[str, Any] | None = None
+    over_broken: bool = False
 
 
 def open_request(
@@ -267,6 +269,7 @@ def _rows(caller: Caller, new: NewRequest, now: datetime) -> SigningRequestRow:
         format=new.format,
         level=new.level.value if new.level else None,
         numbering=new.numbering,
+        over_broken=new.over_broken,
         state=RequestState.CREATED,
         expires_at=new.expires_at,
         created_at=now,

@@ -40,6 +40,8 @@ class SigningRequestRow(Base):
     # Which step waits for number and date, and where they go; see gateway.numbering.
     numbering: Mapped[dict[str, Any] | None] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(20))
+    # Whoever asks knows that a signature in a document does not hold, and wants one beside it.
+    over_broken: Mapped[bool] = mapped_column(default=False)
     # Why it waits, was refused or failed: the code of an error, and a plain English fact about it.
     problem_code: Mapped[str | None] = mapped_column(String(80))
     problem_detail: Mapped[str | None]

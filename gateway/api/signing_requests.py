@@ -1,5 +1,6 @@
 """/v1/signing-requests: documents × ordered steps."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -107,6 +108,9 @@ class SigningRequestIn(StrictBody):
     )
     level: Level | None = Field(None, description="Of every signature; the profile's own by default")
     numbering: NumberingIn | None = None
+    over_broken: bool = Field(
+        False, description="Sign PDFs in which an earlier signature does not hold; refused without it"
+    )
     expires_at: AwareDatetime | None = None
 
 
@@ -172,6 +176,7 @@ class SigningRequestOut(BaseModel):
     format: str
     level: Level | None
     waits_for_number: bool
+    over_broken: bool
     state: RequestState
     problem_code: str | None
     problem_detail: str | None
@@ -237,6 +242,7 @@ def render(row: SigningRequestRow) -> dict[str, Any]:
         format=row.format,
         level=Level(row.level) if row.level else None,
         waits_for_number=row.state not in FINAL and waits_for_number(row),
+        over_broken=row.over_broken,
         state=RequestState(row.state),
         problem_code=row.problem_code,
         problem_detail=row.problem_detail,
@@ -298,6 +304,7 @@ def create(body: SigningRequestIn) -> Response:
         request = NewRequest(
             body.dossier_code, body.title, documents, steps, body.expires_at, body.format, body.level, numbering
         )
+        request = replace(request, over_broken=body.over_broken)
         return render(open_request(services(), work, caller(), request, now())), 201
 
     return write_once(body, make)

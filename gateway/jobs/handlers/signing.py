@@ -4,7 +4,7 @@ A signature counts only when its row is committed; whatever a dead worker left i
 the database holds at most one signature by a step on a document.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -116,6 +116,7 @@ class _Turn:
     format: str
     level: Level | None
     texts: tuple[TextField, ...]
+    over_broken: bool
 
 
 def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
@@ -124,6 +125,7 @@ def work_on_request(services: Services, task: Task, now: datetime) -> Outcome:
     if turn is None:
         return Done()
     order = SigningOrder(turn.certificate, turn.profile_code, turn.placement, turn.stamp_values, turn.level, turn.texts)
+    order = replace(order, over_broken=turn.over_broken)
     try:
         made = _sign(services, turn, order, now)
     except SQLAlchemyError:
@@ -186,6 +188,7 @@ def _next_turn(services: Services, request_id: str, now: datetime) -> _Turn | No
             request.format,
             Level(request.level) if request.level else None,
             texts_to_write(request, document, step),
+            request.over_broken,
         )
         work.commit()
         return turn
