@@ -209,7 +209,7 @@ def _sign_pdf(services: Services, asked: _Asked, work: _Work, now: datetime) -> 
     code = asked.profile or ("person" if certificate.role == CertificateRole.PERSON else "organisation")
     stamp = services.profiles[code].stamp
     check_asked(stamp.lines if stamp else (), asked.stamp)
-    order = SigningOrder(certificate, code, asked.placement, asked.stamp, asked.level, asked.over_broken)
+    order = SigningOrder(certificate, code, asked.placement, asked.stamp, asked.level, over_broken=asked.over_broken)
     try:
         return sign_local_file(services, order, work.paths[0], work.target, now)
     except BaseException:

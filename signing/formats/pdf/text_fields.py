@@ -26,7 +26,7 @@ from signing.errors.documents import (
     FieldMissing,
     FieldNotAddable,
 )
-from signing.formats.pdf.marks import dictionary, numbers, write_appearance
+from signing.formats.pdf.marks import MarkWriter, dictionary, numbers
 from signing.formats.pdf.signed_fields import certification_level, signed_fields, widget_place
 from signing.formats.pdf.spots import SearchedDocument, Spot, find_spot, spot_of_field
 from signing.formats.pdf.structure import as_refusal, check_whole, entry, open_strictly, resolved
@@ -125,7 +125,7 @@ class _Revision:
             )
             mark = _mark(style, wanted.text, fonts_folder)
             spot = spot_of_field(self._searched, page_index, rectangle, mark)
-            annotation["/AP"] = dictionary({"/N": write_appearance(self._writer, spot)})
+            annotation["/AP"] = dictionary({"/N": MarkWriter(self._writer, spot.mark, masked=False).appearance(spot)})
         field["/V"] = generic.TextStringObject(wanted.text)
         for changed in (field, annotation):
             self._writer.update_container(changed)
@@ -160,7 +160,7 @@ class _Revision:
 
     def _appearance(self, spot: Spot[Mark], text: str | None) -> Any:
         if text is not None:
-            return write_appearance(self._writer, spot)
+            return MarkWriter(self._writer, spot.mark, masked=False).appearance(spot)
         box = numbers(0, 0, spot.rectangle.width, spot.rectangle.height)
         entries = {"/Type": generic.pdf_name("/XObject"), "/Subtype": generic.pdf_name("/Form"), "/BBox": box}
         return self._writer.add_object(generic.StreamObject(dict(dictionary(entries)), stream_data=b""))
