@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from config.secrets import SecretUnavailable
 from payments.errors import ProviderAnswerNotAuthentic, ProviderUnavailable, ProviderUnknown
 from payments.events import Record
 from payments.journeys.kept_calls import QUERY_METHOD, close_callback, keep_callback
@@ -45,19 +46,28 @@ def query_stale(
 
     Args:
         named: Returns a provider by its name, or raises ProviderUnknown.
+    Raises:
+        SecretUnavailable: A provider's secret cannot be read; all other attempts were asked about.
     """
     with open_work() as work:
         stale = take_stale(work.payments, now, limit, recorder_of(work, now))
         work.commit()
     settlements = []
+    unreadable: SecretUnavailable | None = None
     for attempt in stale:
         try:
             answer = _asked(named(attempt.provider), attempt, now)
         except (ProviderUnavailable, ProviderAnswerNotAuthentic, ProviderUnknown):
             continue
+        except SecretUnavailable as error:
+            # Told at the end: one provider's unreadable secret must not keep us from asking the others.
+            unreadable = error
+            continue
         with open_work() as work:
             settlements.append(settle_answer(work.payments, attempt, answer, now=now, record=recorder_of(work, now)))
             work.commit()
+    if unreadable is not None:
+        raise unreadable
     return settlements
 
 

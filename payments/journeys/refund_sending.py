@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from config.secrets import SecretUnavailable
 from payments.errors import (
     PaymentNotPossible,
     ProviderAnswerNotAuthentic,
@@ -42,18 +43,29 @@ def send_refunds(open_work: OpenWork, named: Callable[[str], Provider], *, now: 
 
     No transaction is open while a provider is asked. A refund is unknown from before it is sent: whoever dies in
     between leaves one that is asked about, and none is ever sent twice.
+
+    Raises:
+        SecretUnavailable: A provider's secret cannot be read; all other refunds had their turn.
     """
     with open_work() as work:
         due = take_due(work.payments, now, SENT_AT_ONCE, recorder_of(work, now))
         work.commit()
     settlements = []
+    unreadable: SecretUnavailable | None = None
     for refund in due:
-        event, raw = _asked(named, refund, now)
+        try:
+            event, raw = _asked(named, refund, now)
+        except SecretUnavailable as error:
+            # Told at the end: one provider's unreadable secret must not keep the others' refunds back.
+            unreadable = error
+            continue
         if event is None:
             continue
         with open_work() as work:
             settlements.append(settle_refund_answer(work.payments, refund, event, raw, now, recorder_of(work, now)))
             work.commit()
+    if unreadable is not None:
+        raise unreadable
     return settlements
 
 

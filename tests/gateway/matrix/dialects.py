@@ -18,6 +18,7 @@ class Dialect:
         our_fault: Our answer when something of ours is missing: it makes the provider call again.
         tells_pending: Whether it also calls about payments that are not at their end.
         fails: What a query tells of a payment that was never made: `failed`, or `unknown` where it may still be.
+        absence: How an attempt stands that the provider says it never heard of, long after its end.
         refunds: Whether it pays back by message.
         returns: Whether the browser brings a proof back; without one it comes to the page where payers start.
     """
@@ -30,6 +31,7 @@ class Dialect:
     our_fault: str = "500"
     tells_pending: bool = True
     fails: str = "failed"
+    absence: str = "failed"
     refunds: bool = True
     returns: bool = True
 
@@ -38,7 +40,9 @@ DIALECTS = (
     Dialect("vnpay", taken="00", again="02", forged="97", wrong_amount="04", our_fault="99"),
     Dialect("momo", taken="204", again="204", forged="401", wrong_amount="422"),
     Dialect("zalopay", taken="1", again="2", forged="-1", wrong_amount="-3", our_fault="0", tells_pending=False),
-    Dialect(*("payos", "200", "200", "401", "422"), tells_pending=False, refunds=False, returns=False),
+    Dialect(
+        *("payos", "200", "200", "401", "422"), absence="started", tells_pending=False, refunds=False, returns=False
+    ),
 )
 EACH = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS]
 REFUNDING = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if dialect.refunds]

@@ -175,6 +175,7 @@ def test_silence_is_asked_about_for_three_days_and_then_told_to_people(town: Tow
 @pytest.mark.parametrize("dialect", EACH)
 def test_money_after_silence_and_expiry_waits_in_suspense_with_a_refund_proposed(town: Town, dialect: Dialect) -> None:
     payment = town.start(dialect.provider, "honest")
+    town.pauses(payment, 6)
     town.ask(THREE_DAYS + 1)
     town.close_expired()
     before = town.states(payment)
