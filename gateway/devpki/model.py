@@ -13,7 +13,8 @@ SEAL = "seal"
 TOKEN_LABELS = {OFFICIAL: "THU NGHIEM official", SEAL: "THU NGHIEM seal"}
 KEY_LABEL = "signing"
 # Holders whose keys sign documents: each has a PKCS#12 file, a pass phrase in a file of its own and a certificate.
-SIGNERS = (OFFICIAL, SEAL, "expired", "revoked", "not-yet-valid", "wrong-usage", "weak", "stranger")
+GOOD_SIGNERS = (OFFICIAL, SEAL, "citizen")
+SIGNERS = (*GOOD_SIGNERS, "expired", "revoked", "not-yet-valid", "wrong-usage", "weak", "weak-digest", "stranger")
 ANCHOR = "root"
 STRANGER_ANCHOR = "stranger-root"
 _ISSUERS = {
@@ -29,8 +30,9 @@ _ISSUERS = {
 class DevPki:
     """A development PKI on disk; every name in it says that it is a test.
 
-    Certificate names: root, issuing, official, seal, tsa, ocsp, expired, revoked, not-yet-valid, wrong-usage, weak, and
-    of a PKI that nobody trusts: stranger-root, stranger, stranger-tsa.
+    Certificate names: root, issuing, official, seal, citizen, tsa, ocsp, expired, revoked, not-yet-valid, wrong-usage,
+    weak (RSA 1024), weak-digest (signed with SHA-1), and of a PKI that nobody trusts: stranger-root, stranger,
+    stranger-tsa.
 
     Args:
         folder: Holds it all; only its owner may enter.

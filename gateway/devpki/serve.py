@@ -1,6 +1,7 @@
 """Serves the development PKI over HTTP on loopback: time stamps, OCSP, CRLs and issuers' certificates.
 
-`python -m gateway.devpki.serve --folder F [--port P]`; makes the PKI if the folder holds none.
+`python -m gateway.devpki.serve --folder F [--port P]`; makes the PKI if the folder holds none. For one that is there
+already `python -m gateway pki serve F` does the same.
 The application is certomancer's own. A request header X-Certomancer-Fake-Time makes it answer as of another moment,
 which is how tests get stale answers; one more reason why nothing but loopback may reach it.
 """
@@ -118,8 +119,13 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     address = f"http://{_LOOPBACK}:{arguments.port}"
     _refuse_another_address(arguments.folder, address)
-    server = make_pki_server(build_pki(arguments.folder, datetime.now(UTC), address=address))
-    print(f"development PKI (TEST) at {address}", flush=True)
+    serve_until_interrupted(build_pki(arguments.folder, datetime.now(UTC), address=address))
+
+
+def serve_until_interrupted(pki: DevPki) -> None:
+    """Answer at the PKI's address until Ctrl-C; see make_pki_server."""
+    server = make_pki_server(pki)
+    print(f"development PKI (TEST) at {pki.address}", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -102,6 +102,7 @@ def _request(unit_id: str, state: str) -> SigningRequestRow:
         client_id="c",
         dossier_code="HS-KIN-DAO",
         title="Kín",
+        format="pades",
         state=state,
         created_at=NOW,
         updated_at=NOW,

@@ -14,6 +14,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from PIL import Image
 
 from gateway.devpki import SIGNERS, DevPki, build_pki, load_pki
+from gateway.devpki.model import GOOD_SIGNERS
 
 NOW = datetime.now(UTC)
 
@@ -35,7 +36,7 @@ def openssl_verdict(pem_folder: Path, name: str) -> str:
     return "OK" if done.returncode == 0 else done.stderr
 
 
-@pytest.mark.parametrize("name", ["issuing", "official", "seal", "tsa", "ocsp"])
+@pytest.mark.parametrize("name", ["issuing", "official", "seal", "citizen", "tsa", "ocsp"])
 def test_openssl_finds_a_path_from_each_good_certificate_to_the_root(pem_folder: Path, name: str) -> None:
     assert openssl_verdict(pem_folder, name) == "OK"
 
@@ -53,11 +54,15 @@ def test_openssl_refuses_each_bad_certificate_for_its_own_fault(pem_folder: Path
     assert fault in openssl_verdict(pem_folder, name)
 
 
-def test_openssl_finds_the_weak_key_below_its_usual_level(pem_folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [("weak", "EE certificate key too weak"), ("weak-digest", "CA signature digest algorithm too weak")],
+)
+def test_openssl_finds_the_weak_ones_below_its_usual_level(pem_folder: Path, name: str, fault: str) -> None:
     command: list[str | Path] = ["openssl", "verify", "-auth_level", "2", "-CAfile", pem_folder / "root.pem"]
-    command += ["-untrusted", pem_folder / "issuing.pem", pem_folder / "weak.pem"]
+    command += ["-untrusted", pem_folder / "issuing.pem", pem_folder / f"{name}.pem"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "EE certificate key too weak" in done.stderr
+    assert fault in done.stderr
 
 
 def test_every_name_of_an_authority_or_a_unit_says_that_it_is_a_test(dev_pki: DevPki) -> None:
@@ -80,7 +85,7 @@ def test_the_official_is_a_person_of_the_unit_whose_seal_is_beside(dev_pki: DevP
 
 
 def test_signers_may_sign_and_nothing_else(dev_pki: DevPki) -> None:
-    for name in ("official", "seal"):
+    for name in GOOD_SIGNERS:
         usage = certificate(dev_pki, name).extensions.get_extension_for_class(x509.KeyUsage)
         assert usage.critical
         assert usage.value.digital_signature and usage.value.content_commitment

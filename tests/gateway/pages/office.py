@@ -178,6 +178,7 @@ class Office:
             position=0,
             original_document_id=document.id,
             current_document_id=document.id,
+            state="open",
         )
         row = SigningRequestRow(
             id=request_id,
@@ -185,6 +186,7 @@ class Office:
             client_id=self.client_id,
             dossier_code=dossier_code,
             title=title,
+            format="pades",
             state=state,
             created_at=at,
             updated_at=at,
