@@ -43,7 +43,7 @@ def add_client(
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown:
         raise ApiProblem("scope-unknown", ", ".join(unknown))
-    _check_unit(work, unit_id)
+    check_unit(work, unit_id)
     secret = new_secret()
     row = ApiClientRow(
         id=new_id(),
@@ -69,7 +69,7 @@ def add_account(
     """
     if len(password) < PASSWORD_CHARACTERS:
         raise ApiProblem("password-too-short", f"at least {PASSWORD_CHARACTERS} characters")
-    _check_unit(work, unit_id)
+    check_unit(work, unit_id)
     if work.session.scalars(select(AccountRow).where(AccountRow.username == username)).first():
         raise ApiProblem("username-taken", username)
     row = AccountRow(
@@ -95,7 +95,7 @@ def add_collection_account(
         ApiProblem: There is no such unit.
         QrTextUnsound: No VietQR can carry this account.
     """
-    _check_unit(work, unit_id)
+    check_unit(work, unit_id)
     # Made once here, so that a mistyped account is told now and not to the first citizen.
     transfer_qr_text(TransferQr(bank_bin, account_number, Money(1000, VND), "KIEM TRA"))
     row = CollectionAccountRow(
@@ -112,6 +112,11 @@ def add_collection_account(
     return row
 
 
-def _check_unit(work: UnitOfWork, unit_id: str) -> None:
+def check_unit(work: UnitOfWork, unit_id: str) -> None:
+    """Let the id of a unit through.
+
+    Raises:
+        ApiProblem: There is no such unit.
+    """
     if work.session.get(UnitRow, unit_id) is None:
         raise ApiProblem("unit-unknown", unit_id)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from certs.errors import CertificateStateConflict
 from certs.model import CertificateRole, CertificateState
 from certs.store import SigningCertificate
+from gateway.callers import check_unit
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.key_holds import HELD_BY_DECISION, KEY_NOT_PROVED
 from gateway.problems import ApiProblem
@@ -60,8 +61,9 @@ def take_in(
         CertificateUnreadable, CertificateAlreadyKept, CertificateUnknown: See certs.store.CertificateStore.
         CertificateStateConflict: The one that is replaced is of another unit or role, or was withdrawn.
         KeySourceUriInvalid: The key's address cannot be read.
-        ApiProblem: A profile that does not exist or is for another role.
+        ApiProblem: There is no such unit; or a profile that does not exist or is for another role.
     """
+    check_unit(work, new.unit_id)
     check_profiles(profiles, new.role, new.allowed_profiles)
     waits = is_server_side(new.key_source_uri) and not key_proved
     row = work.certificates.add(

@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from config.settings import SettingsUnusable
 from gateway.cli import (
@@ -49,9 +50,17 @@ app.command("demo")(demonstration.run)
 
 
 def main() -> None:
-    """Run a command; settings that cannot be used are told as sentences, not as a traceback."""
+    """Run a command; settings or a database that cannot be used are told as sentences, not as a traceback."""
     try:
         app()
     except SettingsUnusable as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except (OperationalError, ProgrammingError):
+        # The library's own message holds the whole statement.
+        print(
+            "Cơ sở dữ liệu không trả lời hoặc chưa được nâng cấp: chạy `python -m gateway db upgrade`. / "
+            "The database does not answer or is not up to date: run `python -m gateway db upgrade`.",
+            file=sys.stderr,
+        )
+        sys.exit(3)

@@ -12,7 +12,8 @@ from sqlalchemy import update
 
 from certs.errors import KeySourceHeld
 from certs.model import CertificateState
-from config.secrets import LocalSecrets
+from config.secrets import LocalSecrets, Secret
+from gateway.certificate_care import check_keys
 from gateway.db.tables.work import OutboxRow
 from gateway.devpki.model import OFFICIAL, SEAL
 from gateway.jobs.handlers import HANDLERS, signing
@@ -31,6 +32,10 @@ class CountingSecrets:
     def read(self, reference: str) -> str:
         self.read_of[reference] = self.read_of.get(reference, 0) + 1
         return LocalSecrets().read(reference)
+
+    def open(self, reference: str) -> Secret:
+        self.read_of[reference] = self.read_of.get(reference, 0) + 1
+        return LocalSecrets().open(reference)
 
 
 @pytest.fixture
@@ -195,6 +200,34 @@ def test_a_wrong_pin_holds_every_certificate_of_the_same_token_and_one_release_f
     assert token_city.request(request)["state"] == "completed"
     assert token_city.certificate("expired").state == CertificateState.ACTIVE
     assert token_city.certificate("stranger").state == CertificateState.HELD
+
+
+def test_a_self_check_of_all_keys_tries_a_wrong_pin_once_for_all_certificates_of_its_token(
+    token_city: City, tokens: Tokens, pins: CountingSecrets
+) -> None:
+    for name in ("citizen", "stranger"):
+        token_city.use_key(name, tokens.uri(OFFICIAL))
+    tokens.set_pin(OFFICIAL, "99999999")
+    wrong, right = f"file:{tokens.pin_file(OFFICIAL)}", f"file:{tokens.pin_file(SEAL)}"
+    now = datetime.now(UTC)
+
+    token_city.services.key_sources.close_all()
+    first = {check.certificate_id: check.code for check in check_keys(token_city.services, now)}
+    assert list(first.values()).count("pin-incorrect") == 1
+    assert first[token_city.seed.certificates[SEAL]] == ""
+    assert (pins.read_of[wrong], pins.read_of[right]) == (1, 1)
+
+    # A week later, in another process, and when somebody asks: the key is held, so its PIN is left alone.
+    _new_worker(token_city, pins)
+    check_keys(token_city.services, now)
+    assert check_keys(token_city.services, now, token_city.seed.certificates[OFFICIAL]) == ()
+    assert pins.read_of[wrong] == 1
+
+    tokens.set_pin(OFFICIAL)
+    token_city.release(OFFICIAL)
+    (again,) = check_keys(token_city.services, now, token_city.seed.certificates[OFFICIAL])
+    assert again.code == ""
+    assert pins.read_of[wrong] == 2
 
 
 def test_a_key_that_is_held_while_a_signature_is_being_prepared_is_not_used(

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from certs.errors import CertsError
 from certs.model import Purpose
 from gateway.anchors import ProposedAnchor, confirm, end, propose
+from gateway.callers import check_unit
 from gateway.certificate_inventory import Decider
-from gateway.cli.certificates.reading import app, read_certificates
+from gateway.cli.certificates.reading import app, read_certificates, refusals
 from gateway.cli.session import open_services
 
 
@@ -29,7 +29,8 @@ def install_anchor(
     if ends is not None and ends <= starts:
         raise typer.BadParameter("the sunset must be later than the time from which the anchor is trusted")
     proposed = ProposedAnchor(unit_id, purpose, read_certificates(certificate)[0], starts, ends)
-    with open_services() as services, services.unit_of_work() as work:
+    with open_services() as services, services.unit_of_work() as work, refusals():
+        check_unit(work, unit_id)
         row = propose(work, proposed, Decider(actor, actor), now)
         work.commit()
         print(f"{row.id}\n{row.holder_name}\nSHA-256 {row.sha256}")
@@ -43,11 +44,8 @@ def confirm_anchor(
 ) -> None:
     """Confirm a trust anchor by comparing its fingerprint; from then on it counts."""
     now = datetime.now(UTC)
-    with open_services() as services, services.unit_of_work() as work:
-        try:
-            confirm(work, anchor_id, fingerprint, Decider(actor, actor), now)
-        except CertsError as error:
-            raise typer.BadParameter(str(error)) from None
+    with open_services() as services, services.unit_of_work() as work, refusals():
+        confirm(work, anchor_id, fingerprint, Decider(actor, actor), now)
         work.commit()
     print("Confirmed.")
 
@@ -61,11 +59,8 @@ def end_anchor(
 ) -> None:
     """Stop trusting an anchor from a time on; what it vouched for earlier stays so."""
     now = datetime.now(UTC)
-    with open_services() as services, services.unit_of_work() as work:
-        try:
-            end(work, anchor_id, _utc(at) or now, Decider(actor, actor), reason, now)
-        except CertsError as error:
-            raise typer.BadParameter(str(error)) from None
+    with open_services() as services, services.unit_of_work() as work, refusals():
+        end(work, anchor_id, _utc(at) or now, Decider(actor, actor), reason, now)
         work.commit()
     print("Ended.")
 

@@ -9,14 +9,30 @@ from typing import Annotated, Any
 
 import typer
 
-from certs.errors import CertificateUnreadable, CertsError
+from certs.errors import CertificateUnknown, CertsError
 from certs.inspection import describe_certificate
 from certs.journeys import SigningCertificateView, check_may_sign
 from certs.model import CertificateRole, CertificateState
-from gateway.cli.certificates.reading import app, read_certificates, read_pkcs12, read_token
+from gateway.cli.certificates.reading import app, read_certificates, read_pkcs12, read_token, refusals, told
 from gateway.cli.session import open_services
 from gateway.problem_catalogue import PROBLEMS
 from gateway.trust import revocation_gatherer, trust_anchors
+
+WORDS = {
+    "subject": "chủ thể",
+    "issuer": "đơn vị cấp",
+    "serial": "số sê-ri",
+    "valid_from": "có hiệu lực từ",
+    "valid_until": "có hiệu lực đến",
+    "key": "khoá",
+    "signed_with": "được ký bằng",
+    "is_ca": "là CA",
+    "key_usage": "mục đích khoá",
+    "extended_key_usage": "mục đích mở rộng",
+    "ocsp_addresses": "nơi hỏi OCSP",
+    "crl_addresses": "nơi lấy CRL",
+    "issuer_addresses": "nơi lấy chứng thư của đơn vị cấp",
+}
 
 
 @dataclass
@@ -37,17 +53,26 @@ def inspect(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
 ) -> None:
     """Show what certificates say: the first is the one asked about, those after it are its chain."""
-    try:
+    with refusals():
         shown = [{**name, **describe_certificate(der).to_dict()} for name, der in _read(source, passphrase_source)]
-    except CertificateUnreadable as error:
-        raise typer.BadParameter(str(error)) from None
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=1))
         return
     for item in shown:
         for name, value in item.items():
-            print(f"{name.replace('_', ' '):20} {', '.join(value) if isinstance(value, list | tuple) else value}")
+            print(f"{_label(name):44} {_plain(value)}")
         print()
+
+
+def _label(name: str) -> str:
+    english = name.replace("_", " ")
+    return f"{WORDS[name]} / {english}" if name in WORDS else english
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "có / yes" if value else "không / no"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _read(source: str, passphrase_source: str | None) -> list[tuple[dict[str, str], bytes]]:
@@ -76,6 +101,9 @@ def check(
             view = _find(services, certificate, role)
             gatherer = revocation_gatherer(services)
             result, evidence = check_may_sign(view, trust_anchors(services), gatherer, moment, services.algorithms)
+        except CertificateUnknown as error:
+            fact = f"{error}, and {certificate} is no file either"
+            raise typer.BadParameter(told(error.code, fact)) from None
         except CertsError as error:
             words = PROBLEMS[error.code]
             reason = {"vi": words.title_vi, "en": words.title_en, "fact": str(error)}

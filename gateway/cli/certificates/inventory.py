@@ -1,6 +1,7 @@
 """`gateway certs add|list|expiring|hold|release|withdraw|profiles|self-check|refresh`: the inventory."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -12,17 +13,32 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
+from certs.errors import CertificateStateConflict
 from certs.model import CertificateRole
 from certs.store import SigningCertificate
-from gateway.callers import OPERATOR
+from gateway.callers import OPERATOR, check_unit
 from gateway.certificate_care import check_one, find_checkable, refresh_revocation
 from gateway.certificate_inventory import Decider, NewCertificate, allow_profiles, take_in
 from gateway.certificate_inventory import hold as put_on_hold
 from gateway.certificate_inventory import withdraw as end_use
-from gateway.cli.certificates.reading import app, read_certificates, refusals, shown_progress
+from gateway.cli.certificates.reading import app, read_certificates, refusals, shown_progress, told
 from gateway.cli.session import open_services
 from gateway.db.tables.documents import SignaturePictureRow
 from gateway.signing_requests import release_certificate
+
+WORDS = {
+    "id": "mã",
+    "role": "vai trò",
+    "holder": "người giữ",
+    "state": "trạng thái",
+    "hold": "lý do giữ",
+    "valid_until": "hết hạn",
+    "key": "nơi giữ khoá",
+    "profiles": "được dùng cho",
+    "replaced_by": "thay bằng",
+    "self_checked_at": "tự kiểm tra lúc",
+    "self_check": "lỗi tự kiểm tra",
+}
 
 
 @app.command()
@@ -32,7 +48,9 @@ def add(
     certificate: Path,
     key_source: Annotated[str, typer.Option(help="pkcs11:token=…;object=…?pin-source=file:/… or pkcs12:/path?…")],
     chain: Annotated[Path | None, typer.Option(help="Issuers, PEM, nearest first")] = None,
-    picture: Annotated[Path | None, typer.Option(help="Transparent PNG: handwriting or seal")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Transparent PNG: handwriting or seal")
+    ] = None,
     profile: Annotated[list[str] | None, typer.Option(help="What it may be used for; repeat; default all")] = None,
 ) -> None:
     """Add a certificate on your word, without asking its key (see import). Prints the certificate's id."""
@@ -61,13 +79,17 @@ def list_certificates(
     unit_id: str, as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False
 ) -> None:
     """List a unit's signing certificates with state and validity."""
-    with open_services() as services, services.unit_of_work(read_only=True) as work:
+    with open_services() as services, services.unit_of_work(read_only=True) as work, refusals():
+        check_unit(work, unit_id)
         rows = work.certificates.list(unit_id)
     _show(rows, as_json)
 
 
 @app.command()
-def expiring(days: int = 90, as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False) -> None:
+def expiring(
+    days: Annotated[int, typer.Option(min=0, max=3650)] = 90,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
+) -> None:
     """List the certificates in use that expire within so many days, the most urgent first."""
     with open_services() as services, services.unit_of_work(read_only=True) as work:
         rows = work.certificates.find_expiring(datetime.now(UTC) + timedelta(days=days))
@@ -94,7 +116,10 @@ def _show(rows: Sequence[SigningCertificate], as_json: bool) -> None:
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=1))
         return
-    table = Table(*(shown[0] if shown else {"certificates": ""}))
+    if not shown:
+        print("Không có chứng thư nào / no certificate")
+        return
+    table = Table(*(f"{WORDS[name]}\n{name.replace('_', ' ')}" for name in shown[0]))
     for item in shown:
         table.add_row(*item.values())
     Console().print(table)
@@ -158,15 +183,21 @@ def self_check(
     """Let each key sign a nonce, as workers do once a week; ends with 1 if one does not. A refused PIN holds it."""
     with open_services() as services:
         found = find_checkable(services, datetime.now(UTC), certificate_id)
+        if certificate_id and not found:
+            with services.unit_of_work(read_only=True) as work, refusals():
+                row = work.certificates.get(certificate_id)
+            fact = f"its key is not the gateway's, or may not be asked now: {row.hold_code or row.state}"
+            print(told(CertificateStateConflict.code, fact), file=sys.stderr)
+            raise typer.Exit(1)
         each = (check_one(services, one) for one in shown_progress(found, "Keys"))
         checks = [check for check in each if check is not None]
     if as_json:
         print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=1))
     else:
         for check in checks:
-            outcome = f"{check.code}: {check.fact}" if check.code else "signs"
+            outcome = told(check.code, check.fact) if check.code else "ký đúng / signs"
             print(f"{check.certificate_id}  {check.holder_name}: {outcome}")
-    if any(check.code for check in checks) or (certificate_id and not checks):
+    if any(check.code for check in checks):
         raise typer.Exit(1)
 
 
@@ -182,6 +213,7 @@ def refresh(as_json: Annotated[bool, typer.Option("--json", help="Machine-readab
         print(json.dumps([asdict(item) for item in done], ensure_ascii=False, indent=1))
     else:
         for item in done:
-            print(f"{item.certificate_id}  {item.holder_name}: {item.answers} answer(s) {'; '.join(item.failures)}")
+            answers = f"{item.answers} trả lời / answers"
+            print(f"{item.certificate_id}  {item.holder_name}: {'; '.join((answers, *item.failures))}")
     if any(not item.answers for item in done):
         raise typer.Exit(1)

@@ -13,10 +13,10 @@ from rich.progress import track
 
 from certs.errors import CertsError
 from config.secrets import SecretUnavailable
+from gateway.problem_catalogue import PROBLEMS
 from gateway.problems import ApiProblem
 from gateway.services import Services
 from signing.errors import SigningError
-from signing.errors.keys import KeySourceUnavailable
 from signing.key_sources.pkcs11_uri import TokenAddress
 from signing.key_sources.registry import choose_module
 from signing.key_sources.token_setup import TokenCertificate, TokenSetup
@@ -28,11 +28,19 @@ T = TypeVar("T")
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """End the command with 2 and one line, code and fact, for what the gateway refuses."""
+    """End the command with 2 and one sentence for what the gateway refuses: code, both languages, and the fact."""
     try:
         yield
     except (CertsError, SigningError, SecretUnavailable, ApiProblem) as error:
-        raise typer.BadParameter(f"{error.code}: {error}") from None
+        raise typer.BadParameter(told(error.code, str(error))) from None
+    except OSError as error:
+        raise typer.BadParameter(f"{error.filename or 'file'}: {error.strerror or type(error).__name__}") from None
+
+
+def told(code: str, fact: str) -> str:
+    """Return a refusal as one sentence in both languages."""
+    words = PROBLEMS[code]
+    return f"{code}: {words.title_vi} / {words.title_en} ({fact})"
 
 
 def shown_progress(items: Sequence[T], what: str) -> Iterable[T]:
@@ -78,14 +86,11 @@ def token_setup(services: Services, address: TokenAddress) -> TokenSetup:
     """Return the token of an address.
 
     Raises:
-        typer.BadParameter: The settings name no PKCS#11 module, or not the address's.
+        KeySourceUnavailable: The settings name no PKCS#11 module, or not the address's.
     """
     settings = services.settings
     allowed = (*([settings.pkcs11_module] if settings.pkcs11_module else []), *settings.pkcs11_further_modules)
-    try:
-        module = choose_module(allowed, address)
-    except KeySourceUnavailable as error:
-        raise typer.BadParameter(str(error)) from None
+    module = choose_module(allowed, address)
     # A large key takes a token its time.
     return TokenSetup(module, address, services.secrets, max(60.0, settings.pkcs11_timeout_seconds))
 
@@ -96,9 +101,7 @@ def read_token(services: Services, uri: str) -> list[TokenCertificate]:
     Raises:
         typer.BadParameter: The address or the token is at fault.
     """
-    try:
+    with refusals():
         address, label, key_id = parse_token_uri(uri)
         found = token_setup(services, address).list_certificates()
-    except SigningError as error:
-        raise typer.BadParameter(str(error)) from None
     return [one for one in found if label in {None, one.label} and key_id in {None, one.key_id}]

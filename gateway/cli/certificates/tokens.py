@@ -9,8 +9,8 @@ import typer
 from asn1crypto import pem
 
 from certs.model import CertificateRole
-from gateway.callers import OPERATOR
-from gateway.certificate_inventory import Decider, NewCertificate, take_in
+from gateway.callers import OPERATOR, check_unit
+from gateway.certificate_inventory import Decider, NewCertificate, check_profiles, take_in
 from gateway.cli.certificates.reading import (
     app,
     read_certificates,
@@ -21,7 +21,6 @@ from gateway.cli.certificates.reading import (
 )
 from gateway.cli.session import open_services
 from gateway.services import Services
-from signing.errors import SigningError
 from signing.key_sources.self_check import check_key
 from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, is_server_side, parse_key_source_uri
 
@@ -37,7 +36,8 @@ def request(
 ) -> None:
     """Make a key in a token and a request for its certificate; prints the key's address for `certs import`."""
     subject = {"country_name": country, "organization_name": organisation, "common_name": common_name}
-    with open_services() as services:
+    with open_services() as services, refusals(), out.open("xb") as target:
+        # The file is there before the key is: a key whose request is lost would lie in the token for nothing.
         try:
             address = parse_key_source_uri(key_source)
             if not isinstance(address, Pkcs11Address) or address.label is None:
@@ -45,9 +45,10 @@ def request(
             setup = token_setup(services, address.token)
             wanted = {name: value for name, value in subject.items() if value}
             made = setup.make_request(address.pin_source, address.label, wanted, key_bits=bits)
-        except SigningError as error:
-            raise typer.BadParameter(str(error)) from None
-    out.write_bytes(pem.armor("CERTIFICATE REQUEST", made.request_der))
+        except BaseException:
+            out.unlink()
+            raise
+        target.write(pem.armor("CERTIFICATE REQUEST", made.request_der))
     path, _, query = key_source.partition("?")
     token = ";".join(part for part in path.split(";") if not part.startswith(("id=", "object=")))
     key_id = "".join(f"%{byte:02x}" for byte in made.key_id)
@@ -72,6 +73,10 @@ def import_certificate(
     """
     now = datetime.now(UTC)
     with open_services() as services, refusals():
+        with services.unit_of_work(read_only=True) as work:
+            # What can be refused without the key is, before its PIN is used.
+            check_unit(work, unit_id)
+        check_profiles(services.profiles, role, profile or ())
         ders = _read(services, source, key_source)
         proved = is_server_side(key_source)
         if proved:

@@ -15,16 +15,17 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from config.secrets import LocalSecrets, SecretUnavailable
 from gateway.secret_providers.vault import VaultAccount, VaultSecrets
-from signing.errors.keys import KeySourceUnavailable
+from signing.errors.keys import KeySourceUnavailable, PinIncorrect
 from signing.formats.cms import check_signature_value
 from signing.key_sources.registry import KeySources
 from signing.model import SignatureAlgorithm
 from tests.signing.pki import issue
+from tests.signing.softhsm import PIN, make_token
 
 VALUE = "73190426-giá-trị"
 TOKEN = "hvs.THE-VAULTS-OWN-TOKEN"
@@ -265,3 +266,29 @@ def test_a_key_file_opens_with_a_pass_phrase_from_the_vault(vault, account, tmp_
     vault.behaviour = "sealed"
     with pytest.raises(KeySourceUnavailable, match="sealed"):
         source.sign(b"data", SignatureAlgorithm.ECDSA_SHA256)
+
+
+def test_a_token_opens_with_a_pin_from_the_vault_that_is_read_at_each_login_and_never_before(
+    vault, account, tmp_path, monkeypatch
+):
+    holder = issue("Nguyễn Văn Ví Dụ", rsa.generate_private_key(65537, 2048), None)
+    token = make_token(tmp_path / "hsm", monkeypatch, "desk", {"signing": holder})
+    vault.kept["/v1/secret/data/seal/desk"] = {"pin": PIN}
+    keys = KeySources(secrets_of(account), pkcs11_module=token.module, timeout_seconds=20)
+    source = keys.open_key_source("pkcs11:token=desk;object=signing?pin-source=vault:seal/desk%23pin")
+    algorithm = SignatureAlgorithm.RSA_SHA256
+    assert vault.asked == []
+
+    for _ in range(3):
+        check_signature_value(b"data", source.sign(b"data", algorithm), holder.der, algorithm)
+    assert len(vault.asked) == 1
+
+    # The PIN is changed in the token, not yet in the vault: the old one is tried once, however often it is asked for.
+    keys.close_all()
+    token.change_pin(PIN, "82910345")
+    for _ in range(3):
+        with pytest.raises(PinIncorrect):
+            source.sign(b"data", algorithm)
+    vault.kept["/v1/secret/data/seal/desk"] = {"pin": "82910345"}
+    check_signature_value(b"data", source.sign(b"data", algorithm), holder.der, algorithm)
+    keys.close_all()
