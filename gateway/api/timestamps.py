@@ -1,6 +1,7 @@
 """/v1/timestamps: proof that a digest or a document existed at a moment (RFC 3161)."""
 
 import base64
+import hashlib
 from typing import Any, Literal, Self
 
 from flask import Response
@@ -14,6 +15,7 @@ from gateway.api.documents import get_document
 from gateway.api.signing_requests import StrictBody
 from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
+from gateway.db.tables.documents import DocumentRow
 from gateway.db.tables.evidence import TimestampRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.problems import ApiProblem
@@ -32,7 +34,7 @@ class TimestampPath(BaseModel):
 
 
 class TimestampIn(StrictBody):
-    document_id: str | None = Field(None, max_length=36, description="Stamps the SHA-256 of the document's bytes")
+    document_id: str | None = Field(None, max_length=36, description="Stamps the digest of the document's bytes")
     digest: str | None = Field(None, max_length=128, pattern="^[0-9a-fA-F]*$", description="In hexadecimal")
     digest_algorithm: Literal["sha256", "sha384", "sha512"] = "sha256"
 
@@ -40,8 +42,6 @@ class TimestampIn(StrictBody):
     def _one_subject(self) -> Self:
         if (self.document_id is None) == (self.digest is None):
             raise ValueError("give either document_id or digest")
-        if self.digest is None and self.digest_algorithm != "sha256":
-            raise ValueError("documents are stamped by their SHA-256")
         if self.digest is not None and len(self.digest) != 2 * DIGEST_SIZES[self.digest_algorithm]:
             raise ValueError("the digest is not as long as its algorithm makes it")
         return self
@@ -94,7 +94,7 @@ def create(body: TimestampIn) -> Response:
             unit_id=document.unit_id if document else caller().unit_id,
             document_id=document.id if document else None,
             digest_algorithm=body.digest_algorithm,
-            digest=document.sha256 if document else (body.digest or "").lower(),
+            digest=_digest(document, body.digest_algorithm) if document else (body.digest or "").lower(),
             state="waiting",
             created_by=caller().actor,
             created_at=now(),
@@ -132,6 +132,13 @@ def token(path: TimestampPath) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{row.id}.tst"'
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _digest(document: DocumentRow, algorithm: str) -> str:
+    if algorithm == "sha256":
+        return document.sha256
+    with services().blobs.local(document.sha256) as path, path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _get(work: UnitOfWork, timestamp_id: str) -> TimestampRow:

@@ -137,13 +137,15 @@ def test_a_document_and_a_digest_are_stamped_and_openssl_verifies_the_tokens(
     digest = hashlib.sha512(b"a file that stays where it is").hexdigest()
     asked = [
         city.post("/v1/timestamps", {"document_id": uploaded["id"]}).get_json(),
+        city.post("/v1/timestamps", {"document_id": uploaded["id"], "digest_algorithm": "sha384"}).get_json(),
         city.post("/v1/timestamps", {"digest": digest.upper(), "digest_algorithm": "sha512"}).get_json(),
     ]
     assert city.get(f"/v1/timestamps/{asked[0]['id']}/token").get_json()["code"] == "timestamp-not-ready"
 
     city.work()
 
-    for stamp, algorithm in zip(asked, ("sha256", "sha512"), strict=True):
+    assert asked[1]["digest"] == hashlib.sha384(DECISION.read_bytes()).hexdigest()
+    for stamp, algorithm in zip(asked, ("sha256", "sha384", "sha512"), strict=True):
         done = city.get(f"/v1/timestamps/{stamp['id']}").get_json()
         token = city.get(f"/v1/timestamps/{stamp['id']}/token")
         assert done["state"] == "completed"
@@ -153,7 +155,7 @@ def test_a_document_and_a_digest_are_stamped_and_openssl_verifies_the_tokens(
         path.write_bytes(token.data)
         assert openssl_verifies(path, done["digest"], pki, tmp_path)
         assert not openssl_verifies(path, "00" * (len(done["digest"]) // 2), pki, tmp_path)
-    assert len(city.events("timestamp.completed")) == 2
+    assert len(city.events("timestamp.completed")) == 3
 
 
 def openssl_verifies(token: Path, digest: str, pki: Any, folder: Path) -> bool:
@@ -173,7 +175,7 @@ def openssl_verifies(token: Path, digest: str, pki: Any, folder: Path) -> bool:
         {"digest": "00" * 32, "digest_algorithm": "sha512"},
         {"digest": "00" * 20, "digest_algorithm": "sha1"},
         {"digest": "00" * 32, "document_id": "x"},
-        {"document_id": "x", "digest_algorithm": "sha384"},
+        {"document_id": "x", "digest_algorithm": "md5"},
     ],
 )
 def test_what_is_no_digest_is_not_stamped(city: City, body: dict[str, str]) -> None:
