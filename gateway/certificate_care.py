@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
-from certs.errors import CertsError
+from certs.errors import CertsError, KeySourceHeld
 from certs.inventory import ExpiryNotice, find_expiry_notices
 from certs.journeys import chain_ders_of
 from certs.model import CertificateState
@@ -138,10 +138,13 @@ def check_one(services: Services, certificate_id: str) -> KeyCheck | None:
     if row.state != CertificateState.ACTIVE and row.hold_code != KEY_NOT_PROVED:
         # Held by a check just before, perhaps: another certificate of its token had its PIN refused.
         return None
-    error: SigningError | SecretUnavailable | None = None
+    error: SigningError | SecretUnavailable | KeySourceHeld | None = None
     try:
         check_key(services.key_sources.open_key_source(row.key_source_uri), row.certificate_der)
-    except (SigningError, SecretUnavailable) as caught:
+    except (SigningError, SecretUnavailable, KeySourceHeld) as caught:
+        if isinstance(caught, KeySourceHeld) and row.hold_code != KEY_NOT_PROVED:
+            # Another process found the PIN refused a moment ago, and has told it.
+            return None
         error = caught
     _keep_outcome(services, certificate_id, error, datetime.now(UTC))
     if isinstance(error, PinIncorrect | PinLocked):
@@ -152,7 +155,10 @@ def check_one(services: Services, certificate_id: str) -> KeyCheck | None:
 
 
 def _keep_outcome(
-    services: Services, certificate_id: str, error: SigningError | SecretUnavailable | None, now: datetime
+    services: Services,
+    certificate_id: str,
+    error: SigningError | SecretUnavailable | KeySourceHeld | None,
+    now: datetime,
 ) -> None:
     code = None if error is None else error.code
     with services.unit_of_work() as work:

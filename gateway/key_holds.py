@@ -15,7 +15,8 @@ from certs.errors import CertificateStateConflict
 from certs.model import CertificateState
 from certs.store import SigningCertificate
 from gateway.db.unit_of_work import UnitOfWork
-from signing.errors.keys import KeySourceUriInvalid
+from signing.errors.keys import KeySourceUriInvalid, PinIncorrect, PinLocked
+from signing.key_sources.pkcs11_uri import TokenAddress
 from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, parse_key_source_uri
 
 log = structlog.get_logger()
@@ -31,7 +32,29 @@ def hold_key(work: UnitOfWork, certificate_id: str, code: str, actor: str, now: 
     Args:
         code: Of the error that showed that a person has to look.
     """
-    for row in _sharing(work, work.certificates.get(certificate_id), CertificateState.ACTIVE):
+    _hold_all(work, _sharing(work, work.certificates.get(certificate_id), CertificateState.ACTIVE), code, actor, now)
+
+
+def hold_token(work: UnitOfWork, address: Pkcs11Address, code: str, actor: str, now: datetime) -> None:
+    """Hold every certificate in use whose key lies in a token that has refused its PIN.
+
+    Args:
+        code: Of the error that showed that a person has to look.
+    """
+    rows = _in_token(work, address, CertificateState.ACTIVE)
+    _hold_all(work, rows, code, actor, now)
+
+
+def is_token_held(work: UnitOfWork, address: Pkcs11Address) -> bool:
+    """Say whether a token refused the PIN from this place, and nobody has released its certificates since."""
+    return any(
+        row.hold_code in {PinIncorrect.code, PinLocked.code} and _pin_source(row) == address.pin_source
+        for row in _in_token(work, address, CertificateState.HELD)
+    )
+
+
+def _hold_all(work: UnitOfWork, rows: Sequence[SigningCertificate], code: str, actor: str, now: datetime) -> None:
+    for row in rows:
         held = work.certificates.get(row.id, for_update=True)
         if held.state == CertificateState.ACTIVE:
             work.certificates.hold(held.id, code, now)
@@ -82,9 +105,13 @@ def shares_pin(one_uri: str, other_uri: str) -> bool:
     if isinstance(one, Pkcs12Address) and isinstance(other, Pkcs12Address):
         return one.path == other.path
     if isinstance(one, Pkcs11Address) and isinstance(other, Pkcs11Address):
-        named = [pair for pair in zip(astuple(one.token), astuple(other.token), strict=True) if None not in pair]
-        return bool(named) and all(mine == theirs for mine, theirs in named)
+        return _same_token(one.token, other.token)
     return False
+
+
+def _same_token(one: TokenAddress, other: TokenAddress) -> bool:
+    named = [pair for pair in zip(astuple(one), astuple(other), strict=True) if None not in pair]
+    return bool(named) and all(mine == theirs for mine, theirs in named)
 
 
 def _sharing(
@@ -97,6 +124,20 @@ def _sharing(
         for row in work.session.scalars(query)
         if row.id == certificate.id or shares_pin(row.key_source_uri, certificate.key_source_uri)
     ]
+
+
+def _in_token(work: UnitOfWork, address: Pkcs11Address, state: CertificateState) -> Sequence[SigningCertificate]:
+    """Return the certificates in a state whose keys lie in a token; always in one order, for their locks."""
+    query = select(SigningCertificate).where(SigningCertificate.state == state.value).order_by(SigningCertificate.id)
+    return [row for row in work.session.scalars(query) if _lies_in(row.key_source_uri, address)]
+
+
+def _lies_in(uri: str, address: Pkcs11Address) -> bool:
+    try:
+        other = parse_key_source_uri(uri)
+    except KeySourceUriInvalid:
+        return False
+    return isinstance(other, Pkcs11Address) and _same_token(other.token, address.token)
 
 
 def _pin_source(certificate: SigningCertificate) -> str | None:

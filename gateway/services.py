@@ -21,6 +21,7 @@ from gateway.confinement import ChildProcesses
 from gateway.db.engine import make_engine
 from gateway.db.unit_of_work import UnitOfWork, pipelined_work
 from gateway.jobs.queue import Waker
+from gateway.logins import GuardedLogins
 from gateway.metrics import CountedExchange, count_timestamp_attempt, note_resting
 from gateway.outgoing import AddressGuard
 from gateway.partner_trust import PartnerTrust
@@ -159,13 +160,17 @@ def build_services(settings: Settings) -> Services:
     secrets = open_secrets(settings)
     # Made anew when they are needed: here, faults in files that describe their messages are told at start.
     make_providers(settings, secrets)
+    engine, waker = make_engine(settings.database_url), Waker(settings)
+    logins = GuardedLogins(
+        partial(UnitOfWork, engine, waker), settings.data_folder / "token-logins", settings.pkcs11_timeout_seconds
+    )
     return Services(
         settings=settings,
-        engine=make_engine(settings.database_url),
+        engine=engine,
         blobs=open_blob_store(settings.blobs, secrets, settings.data_folder / "scratch"),
         confined=ChildProcesses(settings.limits),
         secrets=secrets,
-        wake_workers=Waker(settings),
+        wake_workers=waker,
         address_guard=AddressGuard(settings.outgoing_networks),
         key_sources=KeySources(
             secrets,
@@ -173,6 +178,7 @@ def build_services(settings: Settings) -> Services:
             timeout_seconds=settings.pkcs11_timeout_seconds,
             further_modules=settings.pkcs11_further_modules,
             quirks=quirks,
+            logins=logins,
         ),
         algorithms=algorithms,
         receipt_form=receipt_form,

@@ -7,6 +7,7 @@ from pathlib import Path
 from config.secrets import SecretProvider
 from signing.errors.keys import KeySourceNotServedYet, KeySourceUnavailable
 from signing.key_sources.base import KeySource
+from signing.key_sources.logins import Logins, unguarded
 from signing.key_sources.pkcs11 import Pkcs11KeySource, TokenPool
 from signing.key_sources.pkcs11_uri import TokenAddress
 from signing.key_sources.pkcs12 import Pkcs12KeySource
@@ -32,6 +33,7 @@ class KeySources:
         timeout_seconds: float,
         further_modules: tuple[Path, ...] = (),
         quirks: QuirkTable | None = None,
+        logins: Logins = unguarded,
     ) -> None:
         """Remember how to open key sources.
 
@@ -41,10 +43,12 @@ class KeySources:
             timeout_seconds: The time limit of one call to a token.
             further_modules: Others that an address may name: loading one runs its code, so no others are.
             quirks: What modules and tokens want otherwise; None takes the shipped table.
+            logins: Lets one login at a time go to a token; the default is for a process that is alone with it.
         """
         self._secrets = secrets
         self._modules = (*([pkcs11_module] if pkcs11_module else []), *further_modules)
         self._quirks = quirks or shipped_quirks()
+        self._logins = logins
         self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
         self._opened: dict[Pkcs11Address | Pkcs12Address, KeySource] = {}
@@ -80,7 +84,7 @@ class KeySources:
             return Pkcs12KeySource(address, self._secrets)
         if address.token not in self._tokens:
             module = choose_module(self._modules, address.token)
-            use = TokenUse(module, address.token, self._secrets, self._timeout_seconds, self._quirks)
+            use = TokenUse(module, address.token, self._secrets, self._timeout_seconds, self._quirks, self._logins)
             self._tokens[address.token] = TokenPool(use)
         return Pkcs11KeySource(address, self._tokens[address.token])
 

@@ -21,6 +21,7 @@ from signing.errors.keys import (
     PinLocked,
     TokenAbsent,
 )
+from signing.key_sources.logins import Logins, unguarded
 from signing.key_sources.pins import RefusedPins
 from signing.key_sources.pkcs11_uri import TokenAddress
 from signing.key_sources.quirks import QuirkTable, shipped_quirks
@@ -49,6 +50,7 @@ class TokenUse:
     secrets: SecretProvider
     timeout_seconds: float
     quirks: QuirkTable = field(default_factory=shipped_quirks)
+    logins: Logins = unguarded
 
 
 class TokenProcess:
@@ -107,6 +109,11 @@ class TokenProcess:
         kind, value = self._ask((None, *key), deadline)
         if kind != PIN_NEEDED:
             return kind, value
+        with self._use.logins(address):
+            return self._log_in(address, key)
+
+    def _log_in(self, address: Pkcs11Address, key: tuple[Any, ...]) -> tuple[str, Any]:
+        deadline = time.monotonic() + self._use.timeout_seconds
         pin = self._read_pin(address.pin_source)
         try:
             kind, value = self._ask((pin, *key), deadline)
@@ -115,6 +122,9 @@ class TokenProcess:
         finally:
             # Whoever keeps an error keeps the frames it came through: none of them may hold the PIN by then.
             del pin
+        if kind in {PinIncorrect.code, PinLocked.code}:
+            # Here, so that whoever guards logins hears of it before the next one.
+            raise _ERRORS[kind](str(value))
         if kind == VALUE:
             self._pins.accept()
         return kind, value

@@ -26,6 +26,7 @@ from gateway.devpki.tokens import SOFTHSM_VARIABLE
 from gateway.services import Services, build_services
 from tests.journeys.city import City, Plan, Seed, Tokens, copy_tokens, seed
 from tests.journeys.outages import Gate, Stamper, gated_pki, running_stamper
+from tests.journeys.token_workers import CountingSecrets, new_worker
 
 MakeCity = Callable[..., City]
 
@@ -192,3 +193,11 @@ def environment(folder: Path) -> dict[str, str]:
     """Return the environment of a process of the gateway's own in the city of a folder."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     return {**inherited, "GATEWAY_PROFILE_FILE": str(folder / "gateway.toml"), "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def pins(token_city: City) -> CountingSecrets:
+    """The reads of PINs by all workers of the city."""
+    counting = CountingSecrets()
+    new_worker(token_city, counting)
+    return counting

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
@@ -12,47 +11,12 @@ from sqlalchemy import update
 
 from certs.errors import KeySourceHeld
 from certs.model import CertificateState
-from config.secrets import LocalSecrets, Secret
-from gateway.certificate_care import check_keys
 from gateway.db.tables.work import OutboxRow
 from gateway.devpki.model import OFFICIAL, SEAL
-from gateway.jobs.handlers import HANDLERS, signing
-from gateway.jobs.runner import Runner
-from signing.key_sources.registry import KeySources
+from gateway.jobs.handlers import signing
 from tests.journeys.city import DECISION, City, Tokens, good_signatures
 from tests.journeys.paying import pay, receipts
-
-
-class CountingSecrets:
-    """Counts how often each secret is read: a PIN that is not read cannot be tried."""
-
-    def __init__(self) -> None:
-        self.read_of: dict[str, int] = {}
-
-    def read(self, reference: str) -> str:
-        self.read_of[reference] = self.read_of.get(reference, 0) + 1
-        return LocalSecrets().read(reference)
-
-    def open(self, reference: str) -> Secret:
-        self.read_of[reference] = self.read_of.get(reference, 0) + 1
-        return LocalSecrets().open(reference)
-
-
-@pytest.fixture
-def pins(token_city: City) -> CountingSecrets:
-    """The reads of PINs by all workers of the city."""
-    counting = CountingSecrets()
-    _new_worker(token_city, counting)
-    return counting
-
-
-def _new_worker(city: City, secrets: CountingSecrets) -> None:
-    """Put another worker process's memory in the place of the city's: it knows of no PIN that was refused."""
-    city.services.key_sources.close_all()
-    module = city.services.settings.pkcs11_module
-    keys = KeySources(secrets, pkcs11_module=module, timeout_seconds=10)
-    city.services = replace(city.services, key_sources=keys)
-    city.runner = Runner(city.services, HANDLERS)
+from tests.journeys.token_workers import CountingSecrets, new_worker
 
 
 def test_keys_in_tokens_sign_and_each_pin_is_read_once(token_city: City, pins: CountingSecrets) -> None:
@@ -90,7 +54,7 @@ def test_a_batch_takes_one_login_and_a_worker_that_dies_in_it_signs_nothing_twic
     assert list(pins.read_of.values()) == [1]
     assert len(token_city.audited("document.signed")) == 2
 
-    _new_worker(token_city, pins)
+    new_worker(token_city, pins)
     with token_city.services.unit_of_work() as work:
         # The dead worker's lease has run out.
         work.session.execute(update(OutboxRow).values(leased_until=datetime(2026, 1, 1, tzinfo=UTC)))
@@ -125,7 +89,7 @@ def test_a_wrong_pin_is_tried_once_and_holds_the_key_until_it_is_released(
     assert sum(pins.read_of.values()) == 1
 
     # Another worker, a further round and a further request: nobody touches the PIN again.
-    _new_worker(token_city, pins)
+    new_worker(token_city, pins)
     second = token_city.ask((OFFICIAL,))
     token_city.later()
     token_city.later()
@@ -162,7 +126,7 @@ def test_a_pin_that_stays_wrong_after_a_release_costs_one_more_try_and_no_furthe
     assert sum(pins.read_of.values()) == 2
 
 
-def test_a_pin_that_is_mended_in_the_token_works_after_the_release_without_a_new_worker(
+def test_a_pin_that_is_mended_in_the_token_works_after_the_release_without_anew_worker(
     token_city: City, tokens: Tokens
 ) -> None:
     # The place of the PIN stays as it is; what its issuer resets is the token.
@@ -200,34 +164,6 @@ def test_a_wrong_pin_holds_every_certificate_of_the_same_token_and_one_release_f
     assert token_city.request(request)["state"] == "completed"
     assert token_city.certificate("expired").state == CertificateState.ACTIVE
     assert token_city.certificate("stranger").state == CertificateState.HELD
-
-
-def test_a_self_check_of_all_keys_tries_a_wrong_pin_once_for_all_certificates_of_its_token(
-    token_city: City, tokens: Tokens, pins: CountingSecrets
-) -> None:
-    for name in ("citizen", "stranger"):
-        token_city.use_key(name, tokens.uri(OFFICIAL))
-    tokens.set_pin(OFFICIAL, "99999999")
-    wrong, right = f"file:{tokens.pin_file(OFFICIAL)}", f"file:{tokens.pin_file(SEAL)}"
-    now = datetime.now(UTC)
-
-    token_city.services.key_sources.close_all()
-    first = {check.certificate_id: check.code for check in check_keys(token_city.services, now)}
-    assert list(first.values()).count("pin-incorrect") == 1
-    assert first[token_city.seed.certificates[SEAL]] == ""
-    assert (pins.read_of[wrong], pins.read_of[right]) == (1, 1)
-
-    # A week later, in another process, and when somebody asks: the key is held, so its PIN is left alone.
-    _new_worker(token_city, pins)
-    check_keys(token_city.services, now)
-    assert check_keys(token_city.services, now, token_city.seed.certificates[OFFICIAL]) == ()
-    assert pins.read_of[wrong] == 1
-
-    tokens.set_pin(OFFICIAL)
-    token_city.release(OFFICIAL)
-    (again,) = check_keys(token_city.services, now, token_city.seed.certificates[OFFICIAL])
-    assert again.code == ""
-    assert pins.read_of[wrong] == 2
 
 
 def test_a_key_that_is_held_while_a_signature_is_being_prepared_is_not_used(
@@ -275,7 +211,7 @@ def test_a_wrong_pin_of_the_seal_holds_receipts_and_its_release_seals_them_at_on
     assert sum(pins.read_of.values()) == 1
     number = receipts(token_city, order)[0]["number"]
 
-    _new_worker(token_city, pins)
+    new_worker(token_city, pins)
     token_city.later()
     token_city.later()
     assert sum(pins.read_of.values()) == 1
