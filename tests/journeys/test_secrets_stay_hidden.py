@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from certs.errors import KeySourceHeld
 from config.secrets import LocalSecrets
 from gateway.certificate_care import check_keys
 from gateway.devpki.model import OFFICIAL, SEAL, TOKEN_LABELS
@@ -21,6 +22,7 @@ from gateway.jobs.handlers import HANDLERS
 from gateway.jobs.runner import Runner
 from signing.errors.keys import KeySourceError, KeySourceUnavailable, PinIncorrect
 from signing.key_sources.pins import RefusedPins
+from signing.key_sources.registry import KeySources
 from signing.key_sources.token_process import TokenProcess, TokenUse
 from signing.key_sources.uri import Pkcs11Address, parse_key_source_uri
 from signing.model import SignatureAlgorithm
@@ -125,15 +127,17 @@ def _fails_with_what_it_has(*arguments: Any, key: Any, **more: Any) -> None:
     raise RuntimeError(f"a fault of ours beside {key!r} and {more!r}")
 
 
-def _refusals(city: City, tokens: Tokens) -> list[KeySourceError]:
-    """Return the errors of a PIN that is wrong, one that was wrong before, and a child that dies holding one."""
-    errors = []
-    certificate = city.certificate(OFFICIAL)
-    source = city.services.key_sources.open_key_source(certificate.key_source_uri)
-    for expected in (PinIncorrect, PinIncorrect):
+def _refusals(city: City, tokens: Tokens) -> list[Exception]:
+    """Return the errors of a PIN that is held, is wrong, was wrong before, and of a child that dies holding one."""
+    uri = city.certificate(OFFICIAL).key_source_uri
+    alone = KeySources(LocalSecrets(), pkcs11_module=tokens.module, timeout_seconds=10)
+    guarded = city.services.key_sources
+    errors: list[Exception] = []
+    for keys, expected in ((guarded, KeySourceHeld), (alone, PinIncorrect), (alone, PinIncorrect)):
         with pytest.raises(expected) as caught:
-            source.sign(b"data", SignatureAlgorithm.RSA_SHA256)
+            keys.open_key_source(uri).sign(b"data", SignatureAlgorithm.RSA_SHA256)
         errors.append(caught.value)
+    alone.close_all()
     errors.append(_dies_holding_a_pin(tokens))
     return errors
 
