@@ -16,7 +16,7 @@ from gateway.jobs.handlers import HANDLERS, SWEEPS
 from gateway.jobs.runner import Runner
 from gateway.jobs.worker import Sweep
 from payments.store.tables import ProviderCallbackRow
-from signing.formats.pdf.prepare import prepare_pdf
+from signing.formats.pdf.direct.plan import plan_revision
 from tests.journeys.city import DECISION, City, good_signatures
 from tests.journeys.outages import Stamper
 from tests.journeys.paying import open_order, pay, receipts, vnpay_call
@@ -100,7 +100,7 @@ def test_a_parsing_child_that_is_killed_while_it_reads_costs_one_round(city: Cit
     run, killed = confined.run, []
 
     def killed_once(function: object, *arguments: object) -> object:
-        if function is prepare_pdf and not killed:
+        if function is plan_revision and not killed:
             killed.append(True)
             return run(_die)
         return run(function, *arguments)  # type: ignore[arg-type]
