@@ -23,6 +23,8 @@ Command = Callable[..., Result]
 def certs(token_city: City, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command, in a process of the city."""
     monkeypatch.setenv("GATEWAY_PROFILE_FILE", str(token_city.plan.profile))
+    # A command sets logging up for its process, and this one's log is read by other tests.
+    monkeypatch.setattr("gateway.cli.session.configure_logging", lambda *_: None)
     return lambda *arguments: CliRunner().invoke(app, ["certs", *map(str, arguments)])
 
 
