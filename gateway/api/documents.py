@@ -1,5 +1,6 @@
 """/v1/documents: what is to be signed or validated, kept under its SHA-256."""
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from gateway.db.tables.documents import DocumentRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.inspection import inspect_document
 from gateway.problems import ApiProblem
+from signing.errors.documents import DocumentUnreadable
+from signing.formats.pdf.repair import repair_pdf
 
 blueprint = APIBlueprint(
     "documents", __name__, url_prefix="/v1", abp_tags=[Tag(name="documents")], abp_security=[{"oauth2": []}]
@@ -98,7 +101,9 @@ def upload(query: UploadQuery) -> Response:
     return write_once(blob.sha256.encode(), keep)
 
 
-def _row(blob: Blob, filename: str, media_type: str, inspection: dict[str, Any]) -> DocumentRow:
+def _row(
+    blob: Blob, filename: str, media_type: str, inspection: dict[str, Any], previous_id: str | None = None
+) -> DocumentRow:
     return DocumentRow(
         id=new_id(),
         unit_id=caller().unit_id,
@@ -107,10 +112,36 @@ def _row(blob: Blob, filename: str, media_type: str, inspection: dict[str, Any])
         filename=filename,
         media_type=media_type,
         inspection=inspection,
-        previous_id=None,
+        previous_id=previous_id,
         created_by=caller().actor,
         created_at=now(),
     )
+
+
+@blueprint.post("/documents/<document_id>/repair", summary="Repair a damaged PDF", responses={201: DocumentOut})
+@authorised("documents:write")
+def repair(path: DocumentPath) -> Response:
+    """Write what can be read of a damaged PDF into a new document, which can be signed; the damaged one stays on file.
+
+    What the file lost cannot come back: show the result to the person who answers for it before it is signed.
+    """
+    with services().unit_of_work(read_only=True) as work:
+        damaged = get_document(work, path.document_id)
+    if damaged.inspection.get("problem_code") != DocumentUnreadable.code:
+        raise ApiProblem("document-needs-no-repair")
+    with services().blobs.local(damaged.sha256) as source, services().blobs.scratch() as folder:
+        inspection = asdict(services().confined.run(repair_pdf, source, folder / "repaired.pdf"))
+        blob = services().blobs.put_file(folder / "repaired.pdf")
+
+    def keep(work: UnitOfWork) -> Answer:
+        row = _row(blob, damaged.filename, damaged.media_type, inspection, previous_id=damaged.id)
+        work.session.add(row)
+        work.audited(
+            caller().actor, "document.repaired", row.id, row.unit_id, now(), sha256=blob.sha256, damaged=damaged.sha256
+        )
+        return render(row), 201
+
+    return write_once(damaged.sha256.encode(), keep)
 
 
 @blueprint.get("/documents/<document_id>", summary="Describe a document", responses={200: DocumentOut})

@@ -27,6 +27,18 @@ class DocumentUnreadable(DocumentNotSignable):
     code = "document-unreadable"
 
 
+class DocumentBeyondRepair(DocumentNotSignable):
+    """Too little of the damaged PDF can be read."""
+
+    code = "document-beyond-repair"
+
+
+class RepairWouldBreakSignatures(DocumentNotSignable):
+    """The damaged PDF carries a signature, which a file written anew would lose."""
+
+    code = "repair-would-break-signatures"
+
+
 class DocumentEncrypted(DocumentNotSignable):
     """The PDF opens only with a password."""
 
