@@ -5,7 +5,7 @@ import queue
 import time
 
 from certs.service_health import RestRules, ServiceHealth
-from signing.errors.keys import KeySourceTimedOut
+from signing.errors.keys import KeySourceError, KeySourceTimedOut
 from signing.key_sources.pins import RefusedPins
 from signing.key_sources.token_process import TokenProcess, TokenUse
 from signing.key_sources.uri import Pkcs11Address
@@ -45,6 +45,10 @@ class TokenPool:
             value = process.sign(address, data, algorithm)
         except KeySourceTimedOut:
             self._health.failed()
+            raise
+        except KeySourceError:
+            # It says what is wrong, so it does not hang.
+            self._health.succeeded()
             raise
         else:
             self._health.succeeded()

@@ -9,6 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certs.model import SubIndication
+from signing.formats.pdf import signed_revision
+from signing.formats.pdf.direct.doubt import NotSure
 from signing.formats.pdf.direct.proved import ProvedDocuments
 from signing.formats.pdf.prepare import PdfSignatureOrder, prepare_pdf
 from signing.journeys import sign_pdf
@@ -157,6 +159,31 @@ def test_the_librarys_and_the_direct_way_follow_each_other(document, person_step
 
     assert library.ran == ["plan_revision", "prepare_pdf"] * 2
     assert_sound(third, pki, signatures=3, stamped=True)
+
+
+def test_signatures_of_others_are_judged_alike_after_either_way(corpus, person_step, pki, tmp_path, monkeypatch):
+    """Signed, shadowed and spoofed files: what the direct way adds may hide nothing and break nothing."""
+    step, policy = placed(person_step, Invisible()), ValidationPolicy(tuple(pki.anchors()))
+
+    def judged(source: Path, watching: Watching) -> list[tuple[str, bool, Modifications]]:
+        target, now = tmp_path / "signed.pdf", datetime.now(UTC)
+        sign_pdf(source, target, step, key=key_of(pki.official), tsa=None, confined=watching, now=now, over_broken=True)
+        found = validate_pdf(target, policy, now).signatures
+        return [(one.field_name, one.intact, one.modifications_after) for one in found]
+
+    directly, compared = signed_revision.plan_revision, 0
+    for source in sorted((corpus / "validation").glob("*.pdf")):
+        order = PdfSignatureOrder(Invisible(), "Ai", datetime.now(UTC), "sha256", 1000)
+        if source.stat().st_size > 100_000 or isinstance(directly(source, order, False), NotSure):
+            continue
+        ours = judged(source, Watching())
+        with monkeypatch.context() as patch:
+            patch.setattr(signed_revision, "plan_revision", lambda *_: NotSure("asked not to be"))
+            library = Watching()
+            assert judged(source, library) == ours, source.name
+            assert library.ran[-1] == "prepare_pdf"
+        compared += len(ours) > 1
+    assert compared > 0
 
 
 def test_a_document_is_proved_once_and_what_is_made_of_it_needs_no_proof(

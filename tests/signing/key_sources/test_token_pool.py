@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from config.secrets import LocalSecrets
-from signing.errors.keys import KeySourceTimedOut
+from signing.errors.keys import KeyNotFound, KeySourceTimedOut
 from signing.formats.cms import check_signature_value
 from signing.key_sources import pkcs11
 from signing.key_sources.quirks import ModuleQuirks, QuirkTable
@@ -106,7 +106,8 @@ def test_a_token_that_hangs_holds_no_other_token_and_soon_costs_nobody_time(open
 
 def test_a_token_that_hung_comes_back_by_one_careful_try(opened, uri, pki, monkeypatch):
     monkeypatch.setattr(pkcs11, "REST", replace(pkcs11.REST, after_failures=1, first_seconds=0.01))
-    key = opened(1).open_key_source(uri("desk", "official"))
+    sources = opened(1)
+    key = sources.open_key_source(uri("desk", "official"))
     (process,) = key._token.processes
     patient = process._use
     process._use = replace(patient, timeout_seconds=0.0)
@@ -115,5 +116,8 @@ def test_a_token_that_hung_comes_back_by_one_careful_try(opened, uri, pki, monke
 
     process._use = patient
     time.sleep(0.02)
-    check_signature_value(DATA, key.sign(DATA, RSA), pki.official.der, RSA)
+    with pytest.raises(KeyNotFound):
+        sources.open_key_source(uri("desk", "nobody")).sign(DATA, RSA)
+    # An answer is an answer, good or not.
     assert not key._token._health.failures
+    check_signature_value(DATA, key.sign(DATA, RSA), pki.official.der, RSA)
