@@ -36,7 +36,7 @@ SIMPLE, EXTENDED = ContainerKind.SIMPLE, ContainerKind.EXTENDED
 
 
 def report_on(container: Path, policy: ValidationPolicy):
-    return validate_asic(container, policy, NOW + timedelta(minutes=1))
+    return validate_asic(container, policy, datetime.now(UTC) + timedelta(minutes=1))
 
 
 @pytest.fixture

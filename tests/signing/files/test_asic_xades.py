@@ -34,7 +34,7 @@ def files(source: Path, tmp_path: Path) -> list[tuple[str, Path]]:
 
 
 def judged(container: Path, policy: ValidationPolicy):
-    return validate_asic(container, policy, NOW + timedelta(minutes=1))
+    return validate_asic(container, policy, datetime.now(UTC) + timedelta(minutes=1))
 
 
 def xmlsec1_complaints(container: Path, pki, folder: Path) -> list[str]:

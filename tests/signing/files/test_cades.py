@@ -38,7 +38,7 @@ KEYS = [
 
 
 def report_on(target: Path, content: Path | None, policy: ValidationPolicy):
-    return validate_cades(target, content, policy, NOW + timedelta(minutes=1))
+    return validate_cades(target, content, policy, datetime.now(UTC) + timedelta(minutes=1))
 
 
 @pytest.mark.parametrize("packaging", list(Packaging))

@@ -46,7 +46,7 @@ URI = "https://example.vn/hồ-sơ/1"
 
 
 def report_on(target: Path, contents, policy):
-    return validate_jades(target, contents, policy, NOW + timedelta(minutes=1))
+    return validate_jades(target, contents, policy, datetime.now(UTC) + timedelta(minutes=1))
 
 
 def jose_payload(target: Path, alg: str) -> bytes:
