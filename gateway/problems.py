@@ -76,7 +76,7 @@ def respond(error: Exception) -> ResponseReturnValue:
 def respond_invalid(error: ValidationError) -> Response:
     """Answer a request whose fields are wrong: every fault with the place where it is."""
     faults = [
-        {"pointer": "/" + "/".join(str(part) for part in fault["loc"]), "detail": fault["msg"]}
+        {"pointer": _pointer(fault["loc"]), "detail": fault["msg"]}
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     body = body_of("request-invalid", PROBLEMS["request-invalid"], "", errors=faults)
@@ -93,3 +93,8 @@ def _response(body: dict[str, Any], problem: Problem) -> Response:
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="gateway"'
     return response
+
+
+def _pointer(place: tuple[int | str, ...]) -> str:
+    """Return a JSON pointer to a place in a body; what stands in brackets names a kind that the place could have."""
+    return "/" + "/".join(part for part in map(str, place) if not part.startswith("("))

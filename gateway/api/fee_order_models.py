@@ -1,9 +1,9 @@
 """What /v1/fee-orders takes and answers."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Discriminator, Field, Tag
 
 from gateway.api.paging import PageQuery
 from gateway.api.signing_requests import StrictBody
@@ -11,6 +11,9 @@ from gateway.api.writing import services
 from gateway.db.unit_of_work import UnitOfWork
 from payments.states import OrderState
 from payments.store.tables import FeeOrderRow, PaymentAttemptRow
+
+# In brackets: no part of a fault's place in the body (gateway.problems).
+NAMED, CATALOGUED = "(named)", "(catalogued)"
 
 
 class OrderPath(BaseModel):
@@ -58,7 +61,15 @@ class PayerIn(StrictBody):
     phone: str | None = Field(None, max_length=20)
 
 
-FeeIn = ItemIn | CatalogueItemIn
+def _kind_of_fee(item: Any) -> str:
+    """Say which of the two an item is, so that its faults are named as those of one and not of both."""
+    catalogued = isinstance(item, CatalogueItemIn) or (isinstance(item, dict) and "fee_code" in item)
+    return CATALOGUED if catalogued else NAMED
+
+
+FeeIn = Annotated[
+    Annotated[ItemIn, Tag(NAMED)] | Annotated[CatalogueItemIn, Tag(CATALOGUED)], Discriminator(_kind_of_fee)
+]
 
 
 class FeeOrderIn(StrictBody):

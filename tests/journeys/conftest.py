@@ -47,6 +47,12 @@ def log() -> Iterator[io.StringIO]:
     logging.getLogger().handlers = before
 
 
+@pytest.fixture(autouse=True)
+def logged_here(log: io.StringIO) -> None:
+    """A command that ran in this process before has sent the log elsewhere."""
+    configure_logging("INFO", log)
+
+
 @pytest.fixture(scope="session")
 def _pki_and_gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DevPki, Gate]]:
     with gated_pki(tmp_path_factory.mktemp("pki")) as both:
