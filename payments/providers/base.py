@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from payments.errors import CallbackNotAuthentic, RefundNotPossible
 from payments.model import Acknowledgement, CallbackCall, ProviderEvent, ProviderReport, RefundEvent, SettlementOutcome
@@ -234,6 +235,12 @@ class GivesReceipts(Protocol):
             ProviderUnavailable: None could be had, or what came is no PDF; it is asked for again.
         """
         ...
+
+
+def origin_of(address: str) -> str:
+    """Return `scheme://host[:port]` of an address, as page_origin wants it."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def secret_digest(value: str) -> str:

@@ -22,6 +22,7 @@ from payments.providers.base import (
     QueryRequest,
     StartedPayment,
     WithoutRefunds,
+    origin_of,
     random_reference,
 )
 from payments.providers.described.acknowledging import acknowledgement
@@ -81,8 +82,7 @@ class DescribedProvider(WithoutRefunds):
     def page_origin(self) -> str | None:
         if self._messages.start.by == "post":
             return self._account.page_origin
-        parts = urlsplit(self._account.start_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self._account.start_url)
 
     def new_reference(self, now: datetime) -> str:
         return random_reference(now)

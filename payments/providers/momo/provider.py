@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from config.secrets import SecretProvider
 from config.settings import Settings
@@ -17,6 +16,7 @@ from payments.providers.base import (
     RefundAnswer,
     RefundRequest,
     StartedPayment,
+    origin_of,
     random_reference,
 )
 from payments.providers.http import post_json
@@ -52,8 +52,7 @@ class MomoProvider:
 
     @property
     def page_origin(self) -> str:
-        parts = urlsplit(self._account.api_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self._account.api_url)
 
     def new_reference(self, now: datetime) -> str:
         return random_reference(now)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from config.secrets import SecretProvider
 from config.settings import Settings
@@ -16,6 +15,7 @@ from payments.providers.base import (
     StartedPayment,
     WithoutProvenReturn,
     WithoutRefunds,
+    origin_of,
 )
 from payments.providers.http import get_json, post_json
 from payments.providers.payos.callback import NAME, read_callback
@@ -51,8 +51,7 @@ class PayosProvider(WithoutRefunds, WithoutProvenReturn):
 
     @property
     def page_origin(self) -> str:
-        parts = urlsplit(self._account.checkout_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self._account.checkout_url)
 
     def new_reference(self, now: datetime) -> str:
         return new_order_code()

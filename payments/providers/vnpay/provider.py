@@ -4,7 +4,6 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from config.secrets import SecretProvider
 from config.settings import Settings
@@ -18,6 +17,7 @@ from payments.providers.base import (
     RefundAnswer,
     RefundRequest,
     StartedPayment,
+    origin_of,
     random_reference,
 )
 from payments.providers.http import post_json
@@ -57,8 +57,7 @@ class VnpayProvider:
 
     @property
     def page_origin(self) -> str:
-        parts = urlsplit(self._account.payment_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self._account.payment_url)
 
     def new_reference(self, now: datetime) -> str:
         return random_reference(now)

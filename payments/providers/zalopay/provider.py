@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from config.secrets import SecretProvider
 from config.settings import Settings
@@ -17,6 +16,7 @@ from payments.providers.base import (
     RefundAnswer,
     RefundRequest,
     StartedPayment,
+    origin_of,
 )
 from payments.providers.http import post_json
 from payments.providers.zalopay.callback import NAME, read_callback, read_return
@@ -58,8 +58,7 @@ class ZalopayProvider:
 
     @property
     def page_origin(self) -> str:
-        parts = urlsplit(self._account.page_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self._account.page_url)
 
     def new_reference(self, now: datetime) -> str:
         return new_reference(now)
