@@ -13,9 +13,9 @@ class DomainEvent:
         type: `order.opened`, `order.changed`, `order.exempt`, `order.paid`, `order.reopened`,
             `counter-payment.taken`, `counter-payment.voided`, `order.cancelled`, `order.expired`,
             `attempt.started`, `attempt.failed`, `attempt.unresolved`, `payment.suspended`, `refund.proposed`,
-            `refund.requested`, `refund.approved`, `refund.rejected`, `refund.sent`, `refund.confirmed`,
-            `refund.failed`, `refund.unresolved`, `receipt.numbered`, `receipt.issued`, `receipt.delivered`,
-            `receipt.cancelled`, `receipt.replaced` or `receipt-series.closed`.
+            `refund.requested`, `refund.approved`, `refund.rejected`, `refund.waiting`, `refund.sent`,
+            `refund.confirmed`, `refund.failed`, `refund.unresolved`, `receipt.numbered`, `receipt.issued`,
+            `receipt.delivered`, `receipt.cancelled`, `receipt.replaced` or `receipt-series.closed`.
         subject_id: The fee order's id, for receipts the receipt's, for refunds the refund's.
         data: JSON-ready; amounts as amount_minor beside a currency.
     """

@@ -90,6 +90,7 @@ class RefundMove(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     LOSE_SIGHT = "lose-sight"
+    HOLD_BACK = "hold-back"
     SEND = "send"
     CONFIRM = "confirm"
     FAIL = "fail"
@@ -138,6 +139,8 @@ REFUNDS: Final[Mapping[tuple[RefundState, RefundMove], RefundState]] = {
     (RefundState.APPROVED, RefundMove.LOSE_SIGHT): RefundState.UNKNOWN,
     (RefundState.APPROVED, RefundMove.SEND): RefundState.SENT,
     (RefundState.APPROVED, RefundMove.FAIL): RefundState.FAILED,
+    # Only by whoever was about to send it and knows that nothing left us.
+    (RefundState.UNKNOWN, RefundMove.HOLD_BACK): RefundState.APPROVED,
     (RefundState.UNKNOWN, RefundMove.SEND): RefundState.SENT,
     (RefundState.UNKNOWN, RefundMove.CONFIRM): RefundState.CONFIRMED,
     (RefundState.UNKNOWN, RefundMove.FAIL): RefundState.FAILED,

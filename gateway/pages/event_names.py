@@ -59,6 +59,7 @@ EVENTS = {
     "refund.requested": Text("Đề nghị trả lại tiền", "Refund asked for"),
     "refund.approved": Text("Duyệt trả lại tiền", "Refund approved"),
     "refund.rejected": Text("Không duyệt trả lại tiền", "Refund rejected"),
+    "refund.waiting": Text("Chưa gửi được lệnh trả lại tiền, sẽ thử lại", "Refund not sent yet, tried again"),
     "refund.sent": Text("Đã gửi lệnh trả lại tiền", "Refund sent"),
     "refund.confirmed": Text("Đã trả lại tiền", "Refund confirmed"),
     "refund.failed": Text("Không trả lại được tiền", "Refund failed"),

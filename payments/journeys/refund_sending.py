@@ -1,6 +1,6 @@
 """An approved refund on its way: sent once, asked about until it is known, confirmed by provider or statement."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,15 +16,20 @@ from payments.errors import (
 from payments.events import Record
 from payments.journeys.kept_calls import close_callback, keep_callback
 from payments.journeys.refund_outcomes import settle_refund_event
-from payments.journeys.refunds import refund_event
+from payments.journeys.refunds import locked_refund, refund_event
 from payments.journeys.schedule import next_refund_query_at
 from payments.journeys.work import OpenWork, recorder_of
 from payments.model import CallbackCall, RefundEvent, RefundOutcome, Settlement
 from payments.providers.base import Provider, QueryRequest, RefundAnswer, RefundRequest
-from payments.states import REFUNDS, RefundMove, RefundState, next_state
+from payments.states import REFUNDS, RefundMove, RefundState, may_move, next_state
 from payments.store.payments import PaymentStore
 
 REFUND_METHOD: Final = "REFUND"
+# Why a refund was not sent, where a provider's own code stands otherwise.
+NOT_SENT: Final[Mapping[type[Exception], str]] = {
+    SecretUnavailable: "secret-unavailable",
+    ProviderUnknown: ProviderUnknown.code,
+}
 SENT_AT_ONCE: Final = 20
 
 
@@ -42,7 +47,8 @@ def send_refunds(open_work: OpenWork, named: Callable[[str], Provider], *, now: 
     """Send the approved refunds and ask about those that are under way.
 
     No transaction is open while a provider is asked. A refund is unknown from before it is sent: whoever dies in
-    between leaves one that is asked about, and none is ever sent twice.
+    between leaves one that is asked about, and none is ever sent twice. One that could not be sent, because the
+    provider's secret cannot be read or the provider is not set up, is approved as before and tried again.
 
     Raises:
         SecretUnavailable: A provider's secret cannot be read; all other refunds had their turn.
@@ -55,9 +61,14 @@ def send_refunds(open_work: OpenWork, named: Callable[[str], Provider], *, now: 
     for refund in due:
         try:
             event, raw = _asked(named, refund, now)
-        except SecretUnavailable as error:
-            # Told at the end: one provider's unreadable secret must not keep the others' refunds back.
-            unreadable = error
+        except (SecretUnavailable, ProviderUnknown) as error:
+            if refund.first:
+                with open_work() as work:
+                    hold_back(work.payments, refund, NOT_SENT[type(error)], recorder_of(work, now))
+                    work.commit()
+            if isinstance(error, SecretUnavailable):
+                # Told at the end: one provider's unreadable secret must not keep the others' refunds back.
+                unreadable = error
             continue
         if event is None:
             continue
@@ -98,7 +109,11 @@ def take_due(store: PaymentStore, now: datetime, limit: int, record: Record) -> 
 
 
 def _asked(named: Callable[[str], Provider], due: DueRefund, now: datetime) -> tuple[RefundEvent | None, bytes]:
-    """Return what a provider says of a refund; a refusal for good is a failure, silence is nothing."""
+    """Return what a provider says of a refund; a refusal for good is a failure, silence is nothing.
+
+    Raises:
+        SecretUnavailable, ProviderUnknown: Nothing was sent: adapters read their secrets first.
+    """
     try:
         provider = named(due.provider)
         answer: RefundAnswer = (provider.refund if due.first else provider.query_refund)(due.request, now)
@@ -107,9 +122,21 @@ def _asked(named: Callable[[str], Provider], due: DueRefund, now: datetime) -> t
             return None, b""
         told = RefundEvent(due.provider, due.request.reference, "", due.request.amount, RefundOutcome.FAILED, "refused")
         return told, str(refusal).encode()
-    except (ProviderUnknown, ProviderUnavailable, ProviderAnswerNotAuthentic):
+    except (ProviderUnavailable, ProviderAnswerNotAuthentic):
         return None, b""
     return answer.event, answer.raw
+
+
+def hold_back(store: PaymentStore, due: DueRefund, reason: str, record: Record) -> None:
+    """Note that a refund was not sent after all: it stays approved, keeps its next turn, and people are told once."""
+    row, order = locked_refund(store, due.refund_id)
+    if not may_move(REFUNDS, RefundState(row.state), RefundMove.HOLD_BACK):
+        return
+    row.state = next_state(REFUNDS, RefundState(row.state), RefundMove.HOLD_BACK)
+    row.sent_at = None
+    if row.provider_code != reason:
+        row.provider_code = reason
+        record(refund_event("refund.waiting", row, order, reason=reason))
 
 
 def settle_refund_answer(

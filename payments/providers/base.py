@@ -206,6 +206,7 @@ class Provider(Protocol):
 
         Raises:
             RefundNotPossible: It was not sent, or is refused for good.
+            SecretUnavailable: It was not sent: secrets are read before anything leaves us.
             ProviderUnavailable, ProviderAnswerNotAuthentic: Unknown: money may move.
         """
         ...

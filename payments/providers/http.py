@@ -19,8 +19,13 @@ from payments.errors import ProviderUnavailable
 MOST_BYTES = 256 * 1024
 CHUNK_BYTES = 8 * 1024
 ANSWERED = frozenset({200, 201})
+# Under these a provider may say in its own words why it refuses; under 500 and above it does not know itself.
+REFUSED = range(400, 500)
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
+
+Refusal = Callable[[bytes], bool]
+"""Says whether a body is a refusal in the provider's own words; never true of a success."""
 
 CaFile = Callable[[], Path | None]
 """Gives the CA certificates that vouch for providers at the moment of a call; None for the system's."""
@@ -46,26 +51,35 @@ class HttpAnswer:
 
 
 def post_json(
-    url: str, body: Mapping[str, Any], timeout_seconds: float, headers: Mapping[str, str] = NO_HEADERS
+    url: str,
+    body: Mapping[str, Any],
+    timeout_seconds: float,
+    headers: Mapping[str, str] = NO_HEADERS,
+    *,
+    is_refusal: Refusal | None = None,
 ) -> bytes:
     """POST a JSON object and return the answer's bytes.
 
     Args:
         headers: Beside the content's; they may be secret.
+        is_refusal: Given by providers that refuse in words of their own: those are returned under a 4xx too.
     Raises:
-        ProviderUnavailable: Not reached, not 200 or 201, too long or too slow; says which, and nothing of what was
-            sent.
+        ProviderUnavailable: Not reached, neither 200 or 201 nor such a refusal, too long or too slow; says which, and
+            nothing of what was sent.
     """
-    return _answered(call("POST", url, json.dumps(dict(body), ensure_ascii=False).encode(), timeout_seconds, headers))
+    content = json.dumps(dict(body), ensure_ascii=False).encode()
+    return answered(call("POST", url, content, timeout_seconds, headers), is_refusal)
 
 
 def get_json(url: str, timeout_seconds: float, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
     """GET an address and return the answer's bytes. Raises as post_json."""
-    return _answered(call("GET", url, None, timeout_seconds, headers))
+    return answered(call("GET", url, None, timeout_seconds, headers))
 
 
-def _answered(answer: HttpAnswer) -> bytes:
-    if answer.status not in ANSWERED:
+def answered(answer: HttpAnswer, is_refusal: Refusal | None = None) -> bytes:
+    """Return the bytes of what is an answer by its status, or a provider's own refusal. Raises as post_json."""
+    refused = is_refusal is not None and answer.status in REFUSED and is_refusal(answer.content)
+    if answer.status not in ANSWERED and not refused:
         raise ProviderUnavailable(f"the provider answered with status {answer.status}")
     return answer.content
 

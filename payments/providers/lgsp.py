@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 from config.secrets import SecretProvider
 from config.settings import LgspSettings
 from payments.errors import ProviderUnavailable
-from payments.providers.http import MOST_BYTES, HttpAnswer, call
+from payments.providers.http import MOST_BYTES, HttpAnswer, Refusal, answered, call
 
 # A token is renewed so long before its end that no call outlives it.
 RENEWED_BEFORE_SECONDS = 30
@@ -56,20 +56,22 @@ class Lgsp:
         self._token = ""
         self._good_until = 0.0
 
-    def post(self, url: str, content: bytes, *, most_bytes: int = MOST_BYTES) -> bytes:
+    def post(
+        self, url: str, content: bytes, *, most_bytes: int = MOST_BYTES, is_refusal: Refusal | None = None
+    ) -> bytes:
         """Return the answer to a message; a token that is refused is renewed, once.
 
+        Args:
+            is_refusal: As post_json takes it.
         Raises:
-            ProviderUnavailable: No token, no answer or none of status 200.
+            ProviderUnavailable: No token, no answer, or neither 200 or 201 nor a refusal that can be read.
         """
         token = self._current_token()
         answer = self._send(url, content, token, most_bytes)
         if answer.status == 401 and self._account is not None:
             self._forget(token)
             answer = self._send(url, content, self._current_token(), most_bytes)
-        if answer.status != 200:
-            raise ProviderUnavailable(f"the provider answered with status {answer.status}")
-        return answer.content
+        return answered(answer, is_refusal)
 
     def _send(self, url: str, content: bytes, token: str, most_bytes: int) -> HttpAnswer:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

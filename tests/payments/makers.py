@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote_plus
 
@@ -112,6 +113,8 @@ class FakeProvider:
         self.refunds: dict[str, RefundRequest] = {}
         # What is said of refunds, by our reference of each; those that are not here are accepted.
         self.refund_answers: dict[str, RefundOutcome | Exception] = {}
+        # Why nothing can be sent, if so: an error, or what gives one.
+        self.unready: Exception | Callable[[], Exception] | None = None
 
     def new_reference(self, now: datetime) -> str:
         return random_reference(now)
@@ -121,14 +124,20 @@ class FakeProvider:
         return StartedPayment(f"{self.page_origin}/pay/{payment.reference}")
 
     def refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
+        self._ensure_ready()
         self.refunds[asked.reference] = asked
         return self.query_refund(asked, now)
 
     def query_refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
+        self._ensure_ready()
         said = self.refund_answers.get(asked.reference, RefundOutcome.ACCEPTED)
         if isinstance(said, Exception):
             raise said
         return RefundAnswer(b"a refund", RefundEvent(self.name, asked.reference, "R1", asked.amount, said, said.value))
+
+    def _ensure_ready(self) -> None:
+        if self.unready is not None:
+            raise self.unready if isinstance(self.unready, Exception) else self.unready()
 
     def read_callback(self, call: CallbackCall) -> ProviderEvent:
         try:

@@ -7,12 +7,15 @@ from payments.states import (
     ATTEMPTS,
     ORDERS,
     RECEIPTS,
+    REFUNDS,
     AttemptMove,
     AttemptState,
     OrderMove,
     OrderState,
     ReceiptMove,
     ReceiptState,
+    RefundMove,
+    RefundState,
     next_state,
 )
 
@@ -20,6 +23,7 @@ TABLES = [
     (ORDERS, OrderState, OrderMove),
     (ATTEMPTS, AttemptState, AttemptMove),
     (RECEIPTS, ReceiptState, ReceiptMove),
+    (REFUNDS, RefundState, RefundMove),
 ]
 ALL_MOVES = [(table, state, move) for table, states, moves in TABLES for state in states for move in moves]
 

@@ -35,6 +35,8 @@ RESULTS = {
     PaymentState.FAILED: (1001, "Không đủ tiền."),
 }
 REFUND_RESULTS = {RefundState.WORKING: 7002, RefundState.DONE: 0, RefundState.FAILED: 1080}
+# MoMo tells of what it did not do under HTTP's 400.
+TAKEN = frozenset({0, *(code for code, _ in RESULTS.values()), 7002})
 VERDICTS = {
     RefundVerdict.TAKEN: (7002, "Đang xử lý."),
     RefundVerdict.UNKNOWN_PAYMENT: (42, "Không tìm thấy giao dịch."),
@@ -168,7 +170,7 @@ class MomoSimulator:
         echoed = {name: body[name] for name in ("orderId", "requestId") if name in body}
         moment = int(time.time() * 1000)
         told = {"partnerCode": self._partner_code, "responseTime": moment, "resultCode": code, "message": message}
-        return jsonify({**told, **echoed, **more})
+        return jsonify({**told, **echoed, **more}), 200 if code in TAKEN else 400
 
 
 def _decided(payment: Payment) -> int:

@@ -141,12 +141,17 @@ class DescribedProvider(WithoutRefunds):
             raise ProviderUnavailable(f"{self.name}: nobody can be asked")
         secret = self._secret()
         message = composed(question, query_values(asked, self._account.names), secret)
-        raw = self._lgsp.post(self._account.query_url, as_json(message, question.numbers))
+        report = question.answer
+        raw = self._lgsp.post(
+            self._account.query_url,
+            as_json(message, question.numbers),
+            is_refusal=lambda content: _code(content, report) in {*report.failed, *report.not_found},
+        )
         fields = self._answer_fields(unwrapped(raw))
         try:
-            prove(fields, question.answer, self._account.names, secret, self.name)
-            _ensure_accepted(fields, question.answer.accepted, self.name)
-            event = self._answered(fields, question.answer, asked)
+            prove(fields, report, self._account.names, secret, self.name)
+            _ensure_accepted(fields, report.accepted, self.name)
+            event = self._answered(fields, report, asked)
         except CallbackNotAuthentic as error:
             raise ProviderAnswerNotAuthentic(str(error)) from None
         except CallbackUnreadable as error:
@@ -184,6 +189,14 @@ class DescribedProvider(WithoutRefunds):
 
     def _secret(self) -> str:
         return self._secrets.read(self._account.secret_reference)
+
+
+def _code(raw: bytes, report: Report) -> str:
+    """Return an answer's code; empty where there is none, as in an error of a proxy's."""
+    try:
+        return json_fields(unwrapped(raw)).get(report.code, "")
+    except (ValueError, ProviderUnavailable):
+        return ""
 
 
 def _ensure_accepted(fields: Mapping[str, str], accepted: Mapping[str, tuple[str, ...]], name: str) -> None:

@@ -36,7 +36,9 @@ REFUND_OUTCOMES: Final[Mapping[str, RefundOutcome]] = {
     "1081": RefundOutcome.FAILED,
     "1088": RefundOutcome.FAILED,
 }
-REFUND_REFUSALS: Final = frozenset({"20", "21", "22", NO_SUCH_ORDER, "1080", "1081", "1088"})
+# Codes after which nothing is paid back: not allowed (11), not so (12), no proof (13); the request's form or
+# amount; no such payment; and what ends a refund.
+REFUND_REFUSALS: Final = frozenset({"11", "12", "13", "20", "21", "22", NO_SUCH_ORDER, "1080", "1081", "1088"})
 
 # MoMo wants 204 and reads nothing else; it repeats a call that was answered otherwise.
 STATUSES: Final[Mapping[SettlementOutcome, int]] = {

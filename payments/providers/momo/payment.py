@@ -92,6 +92,14 @@ def read_status(raw: bytes, asked: QueryRequest, partner_code: str) -> ProviderE
         raise ProviderUnavailable(f"momo: a field of the answer is missing or malformed: {error}") from None
 
 
+def is_refusal(raw: bytes) -> bool:
+    """Whether MoMo says in an answer why it did not do what was asked, as it does under HTTP's 4xx."""
+    try:
+        return plain_texts(parse_object(raw)).get("resultCode", SUCCESS) not in ("", SUCCESS)
+    except ValueError:
+        return False
+
+
 def answer_fields(raw: bytes, partner_code: str) -> dict[str, str]:
     """Return the plain fields of an answer to us.
 

@@ -22,7 +22,7 @@ from payments.providers.base import (
 from payments.providers.http import post_json
 from payments.providers.momo.codes import STATUSES
 from payments.providers.momo.notice import NAME, body_fields, query_fields, read_notice
-from payments.providers.momo.payment import create_body, query_body, read_created, read_status
+from payments.providers.momo.payment import create_body, is_refusal, query_body, read_created, read_status
 from payments.providers.momo.refund import read_refund_answer, read_refund_status, refund_body
 
 
@@ -89,7 +89,8 @@ class MomoProvider:
         return self._post("query", body)
 
     def _post(self, verb: str, body: Mapping[str, Any]) -> bytes:
-        return post_json(f"{self._account.api_url}/{verb}", body, self._account.timeout_seconds)
+        address = f"{self._account.api_url}/{verb}"
+        return post_json(address, body, self._account.timeout_seconds, is_refusal=is_refusal)
 
     def _keys(self) -> tuple[str, str]:
         account = self._account

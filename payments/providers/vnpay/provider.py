@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,7 +25,7 @@ from payments.providers.http import post_json
 from payments.providers.vnpay.amounts import amount_text
 from payments.providers.vnpay.callback import NAME, read_callback
 from payments.providers.vnpay.codes import ACKNOWLEDGEMENTS
-from payments.providers.vnpay.query import VERSION, query_fields, read_answer
+from payments.providers.vnpay.query import VERSION, is_refusal, query_fields, read_answer
 from payments.providers.vnpay.refund import read_refund_answer, read_refund_status, refund_fields
 from payments.providers.vnpay.signature import HASH_FIELD, canonical_query, hmac_sha512
 
@@ -104,14 +105,14 @@ class VnpayProvider:
             our_address=OUR_ADDRESS,
             now=now,
         )
-        raw = post_json(self._account.api_url, fields, self._account.timeout_seconds)
+        raw = self._post(fields)
         return QueryAnswer(raw, read_answer(raw, asked, self._account.tmn_code, secret))
 
     def refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
         """Ask for a refund; the same request id and date again, so that VNPAY notices a repetition."""
         secret = self._secret()
         fields = refund_fields(asked, tmn_code=self._account.tmn_code, secret=secret, our_address=OUR_ADDRESS)
-        raw = post_json(self._account.api_url, fields, self._account.timeout_seconds)
+        raw = self._post(fields)
         return RefundAnswer(raw, read_refund_answer(raw, asked, self._account.tmn_code, secret))
 
     def query_refund(self, asked: RefundRequest, now: datetime) -> RefundAnswer:
@@ -125,8 +126,11 @@ class VnpayProvider:
             our_address=OUR_ADDRESS,
             now=now,
         )
-        raw = post_json(self._account.api_url, fields, self._account.timeout_seconds)
+        raw = self._post(fields)
         return RefundAnswer(raw, read_refund_status(raw, asked, self._account.tmn_code, secret))
+
+    def _post(self, fields: Mapping[str, str]) -> bytes:
+        return post_json(self._account.api_url, fields, self._account.timeout_seconds, is_refusal=is_refusal)
 
     def _secret(self) -> str:
         return self._secrets.read(self._account.secret_reference)

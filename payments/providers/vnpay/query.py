@@ -62,6 +62,14 @@ def read_answer(raw: bytes, asked: QueryRequest, tmn_code: str, secret: str) -> 
     return _event(fields, asked)
 
 
+def is_refusal(raw: bytes) -> bool:
+    """Whether VNPAY names in an answer a reason for refusing; its checksum is still to be checked."""
+    try:
+        return _fields(raw).get("vnp_ResponseCode", SUCCESS) not in ("", SUCCESS)
+    except ProviderUnavailable:
+        return False
+
+
 def authentic_fields(
     raw: bytes, order: Iterable[str], command: str, reference: str, tmn_code: str, secret: str
 ) -> dict[str, str]:

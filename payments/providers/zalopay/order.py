@@ -108,6 +108,14 @@ def _unpaid(code: str, reason: str) -> ProviderOutcome:
     return ProviderOutcome.FAILED if code == FAIL and reason in ORDER_FAILED else ProviderOutcome.UNKNOWN
 
 
+def is_refusal(raw: bytes) -> bool:
+    """Whether ZaloPay says in an answer why it did not do what was asked, whatever HTTP's status."""
+    try:
+        return plain_texts(parse_object(raw)).get("return_code", SUCCESS) not in ("", SUCCESS, PROCESSING)
+    except ValueError:
+        return False
+
+
 def answer_fields(raw: bytes) -> dict[str, str]:
     """Return the plain fields of an answer to us. Raises ProviderUnavailable where it is none."""
     try:

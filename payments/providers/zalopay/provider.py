@@ -22,7 +22,7 @@ from payments.providers.http import post_json
 from payments.providers.zalopay.callback import NAME, read_callback, read_return
 from payments.providers.zalopay.codes import ANSWERS
 from payments.providers.zalopay.fields import new_reference
-from payments.providers.zalopay.order import create_body, query_body, read_created, read_status
+from payments.providers.zalopay.order import create_body, is_refusal, query_body, read_created, read_status
 from payments.providers.zalopay.refund import (
     read_refund_answer,
     read_refund_status,
@@ -91,7 +91,8 @@ class ZalopayProvider:
         return RefundAnswer(raw, read_refund_status(raw, asked))
 
     def _post(self, verb: str, body: Mapping[str, Any]) -> bytes:
-        return post_json(f"{self._account.api_url}/{verb}", body, self._account.timeout_seconds)
+        address = f"{self._account.api_url}/{verb}"
+        return post_json(address, body, self._account.timeout_seconds, is_refusal=is_refusal)
 
     def _key1(self) -> str:
         return self._secrets.read(self._account.key1_reference)

@@ -12,7 +12,7 @@ from config.secrets import LocalSecrets
 from payments.model import CallbackCall
 from payments.money import Money
 from payments.providers.base import Beneficiary, PaymentItem, PaymentRequest
-from payments.providers.described.layout import load_messages
+from payments.providers.described.layout import Messages, load_messages
 from payments.providers.described.provider import DescribedAccount
 from payments.providers.dvcqg.provider import SHIPPED, DvcqgWithReceipts
 from payments.providers.lgsp import Lgsp, LgspAccount
@@ -40,7 +40,10 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> LocalSecrets:
 
 @pytest.fixture
 def platform(lgsp_server: LgspServer, secrets: LocalSecrets) -> DvcqgWithReceipts:
-    messages = load_messages(SHIPPED, None)
+    return platform_of(load_messages(SHIPPED, None), lgsp_server, secrets)
+
+
+def platform_of(messages: Messages, lgsp_server: LgspServer, secrets: LocalSecrets) -> DvcqgWithReceipts:
     account = DescribedAccount(
         name="dvcqg",
         title="Cổng Dịch vụ công quốc gia",

@@ -11,9 +11,11 @@ from payments.journeys import query_stale
 from payments.model import ProviderOutcome
 from payments.money import Money
 from payments.providers.base import QueryRequest
+from payments.providers.described.layout import load_messages
+from payments.providers.dvcqg.provider import SHIPPED
 from tests.payments.desk import StoreWork
 from tests.payments.makers import LATER, PHI
-from tests.payments.providers.described.conftest import PARTNER, SECRET, as_call, confirm_fields, sha256
+from tests.payments.providers.described.conftest import PARTNER, SECRET, as_call, confirm_fields, platform_of, sha256
 
 LARGE = 2_000_000
 
@@ -140,3 +142,22 @@ def test_the_platforms_receipt_is_a_pdf_or_an_error(platform, lgsp_server, asked
         says(lgsp_server, other)
         with pytest.raises(ProviderUnavailable):
             platform.fetch_receipt(asked)
+
+
+@pytest.mark.parametrize(("state", "outcome"), [("3", "not-found"), ("4", "failed")])
+def test_a_refusal_of_the_platforms_counts_under_a_4xx_too(lgsp_server, secrets, asked, at, state, outcome):
+    shipped = load_messages(SHIPPED, None)
+    answer = shipped.query.answer.model_copy(update={"not_found": ("3",)})
+    query = shipped.query.model_copy(update={"answer": answer})
+    platform = platform_of(shipped.model_copy(update={"query": query}), lgsp_server, secrets)
+    lgsp_server.status = 404
+    says(lgsp_server, status(asked.reference, state=state))
+    assert platform.query(asked, at).event.outcome == outcome
+
+
+@pytest.mark.parametrize("told", [status("ABCDEFGH23456789"), {"fault": "no such API"}, b"<html>"])
+def test_nothing_else_counts_under_a_4xx(platform, lgsp_server, asked, at, told):
+    lgsp_server.status = 404
+    says(lgsp_server, told)
+    with pytest.raises(ProviderUnavailable, match="status 404"):
+        platform.query(asked, at)
