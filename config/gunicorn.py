@@ -1,5 +1,6 @@
 """How gunicorn runs wsgi:app; the listening address comes from the command line or GUNICORN_CMD_ARGS."""
 
+import gc
 import multiprocessing
 import os
 from typing import Any
@@ -24,6 +25,14 @@ max_requests_jitter = 2_000
 limit_request_line = 8190
 accesslog = None
 control_socket_disable = True
+# Loading makes no garbage (see config.loading); and pages that no collector touches stay shared between the processes.
+gc.disable()
+
+
+def when_ready(_server: Any) -> None:
+    """Let the collector work, on what is not loaded."""
+    gc.freeze()
+    gc.enable()
 
 
 def child_exit(server: Any, worker: Any) -> None:

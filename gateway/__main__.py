@@ -1,5 +1,8 @@
 """`python -m gateway …`"""
 
-from gateway.cli import main
+from config.loading import loading
+
+with loading():
+    from gateway.cli import main
 
 main()

@@ -9,7 +9,7 @@ from gateway.auth.scopes import SCOPES
 from gateway.auth.secrets_hashing import hash_secret, new_secret
 from gateway.db.tables.callers import AccountRow, ApiClientRow, UnitRow
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from payments.money import VND, Money
 from payments.providers.vietqr.payload import TransferQr, transfer_qr_text
 from payments.store.tables import CollectionAccountRow

@@ -12,7 +12,7 @@ from certs.store import SigningCertificate
 from gateway.callers import check_unit
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.key_holds import HELD_BY_DECISION, KEY_NOT_PROVED
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.signing_requests import let_go_on
 from signing.key_sources.uri import is_server_side
 from signing.model import SigningProfile

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from certs.model import CertificateState
 from certs.store import SigningCertificate
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.services import Services
 from signing.key_sources.uri import Pkcs11Address, Pkcs12Address, parse_key_source_uri
 

@@ -3,19 +3,28 @@
 import multiprocessing
 import os
 import resource
+import threading
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from config.confinement import ConfinedCrashed, ConfinedTooBig, ConfinedTooSlow
-from config.settings import LimitSettings
+
+if TYPE_CHECKING:
+    # The children load this module too, and none of them reads settings.
+    from config.settings import LimitSettings
 
 T = TypeVar("T")
 
 # What the children load before the first file comes, so that no file waits for imports.
-PRELOADED = ["signing.formats.pdf.prepare", "signing.validation.registry", "payments.statements.camt053"]
+PRELOADED = [
+    "gateway.confinement",
+    "signing.formats.pdf.prepare",
+    "signing.validation.registry",
+    "payments.statements.camt053",
+]
 
 
 def _confine(memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
@@ -41,8 +50,9 @@ def _address_space_bytes() -> int:
 class ChildProcesses:
     """Runs functions on untrusted files in limited children; a hostile file costs one child and a clear answer."""
 
-    def __init__(self, limits: LimitSettings) -> None:
+    def __init__(self, limits: "LimitSettings") -> None:
         self._timeout_seconds = limits.parser_timeout_seconds
+        self._warming: threading.Thread | None = None
         # Forked from a small server process: a fork of a threaded web worker could inherit held locks.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOADED)
@@ -74,9 +84,17 @@ class ChildProcesses:
 
     def warm_up(self) -> None:
         """Have the first child start now and not when the first file comes; returns at once."""
+        # The pool waits until the server that forks its children has loaded what they need.
+        self._warming = threading.Thread(target=self._start_child, name="warm-up", daemon=True)
+        self._warming.start()
+
+    def _start_child(self) -> None:
         self._pool.schedule(_nothing, timeout=self._timeout_seconds)
 
     def close(self) -> None:
         """End the children."""
+        if self._warming is not None:
+            # A pool that is stopped while it starts would run on.
+            self._warming.join()
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join(timeout=5)

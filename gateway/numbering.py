@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from signing.appearance.style import StampStyle
 from signing.errors.stamps import PlacementInvalid
 from signing.formats.pdf.text_fields import TextField

@@ -16,15 +16,6 @@ from gateway.problem_catalogue import HTTP_CODES, PROBLEMS, UNEXPECTED, Problem
 log = structlog.get_logger()
 
 
-class ApiProblem(Exception):
-    """A refusal that belongs to the API itself: a catalogue code, with a fact and fields of this case."""
-
-    def __init__(self, code: str, detail: str = "", **fields: object) -> None:
-        super().__init__(detail or code)
-        self.code = code
-        self.fields = fields
-
-
 def language() -> str:
     """Return the caller's language: Vietnamese unless English is preferred."""
     return request.accept_languages.best_match(["vi", "en"], default="vi")

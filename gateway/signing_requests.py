@@ -11,14 +11,14 @@ from certs.journeys import check_for_profile
 from certs.model import CertificateRole, CertificateState
 from certs.store import SigningCertificate
 from config.identifiers import new_id
-from gateway.auth.oauth import Caller
+from gateway.auth.caller import Caller
 from gateway.db.tables.documents import DocumentRow
 from gateway.db.tables.work import OutboxRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.key_holds import release_key
 from gateway.numbering import check_numbering
 from gateway.payment_events import RECEIPTS_TASK
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.services import Services
 from signing.appearance.words import check_asked
 from signing.errors.keys import KeySourceNotServedYet

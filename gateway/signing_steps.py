@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from config.identifiers import new_id
-from gateway.auth.oauth import Caller
+from gateway.auth.caller import Caller
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.services import Services
 from gateway.signing_progress import go_on
 from gateway.signing_requests import NewStep, check_step, end_request

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from gateway.blobs import Blob
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.payment_events import recorder
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.services import Services
 from payments.journeys import book_arrivals, expected_payments, settle_refund_debits, settle_transfers
 from payments.providers.vietqr.reference import find_references

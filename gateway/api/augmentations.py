@@ -14,7 +14,7 @@ from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.db.tables.evidence import AugmentationRow
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 
 blueprint = APIBlueprint(
     "augmentations", __name__, url_prefix="/v1", abp_tags=[Tag(name="evidence")], abp_security=[{"oauth2": []}]

@@ -17,7 +17,7 @@ from gateway.blobs import CHUNK_BYTES, Blob
 from gateway.db.tables.documents import DocumentRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.inspection import inspect_document
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from signing.errors.documents import DocumentUnreadable
 from signing.formats.pdf.repair import repair_pdf
 

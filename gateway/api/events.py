@@ -15,7 +15,7 @@ from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.db.tables.work import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.webhooks import endpoint_key, event_document, shown_secret
 
 blueprint = APIBlueprint(

@@ -16,7 +16,7 @@ from gateway.auth.oauth import authorised
 from gateway.db.tables.evidence import EvidenceFileRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.jobs.handlers.evidence import MEDIA_TYPE, TASK
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from signing.states import DocumentState
 from signing.store import RequestDocumentRow, SigningRequestRow
 

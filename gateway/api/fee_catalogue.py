@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from payments.catalogue.files import read_csv, read_json
 from payments.journeys import import_catalogue
 from payments.store.catalogue import entry_of, reduction_of

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 
 Row = TypeVar("Row")
 

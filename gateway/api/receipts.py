@@ -13,8 +13,8 @@ from gateway.api.writing import caller, services
 from gateway.auth.oauth import authorised
 from gateway.db.tables.documents import DocumentRow
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
 from gateway.receipt_seal import receipt_url
+from gateway.refusal import ApiProblem
 from payments.errors import ReceiptNotFound
 from payments.store.tables import ReceiptRow
 

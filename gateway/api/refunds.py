@@ -15,8 +15,8 @@ from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.payment_events import recorder
-from gateway.problems import ApiProblem
 from gateway.refund_routes import ensure_route
+from gateway.refusal import ApiProblem
 from payments.errors import RefundNotFound
 from payments.events import Record
 from payments.journeys import (

@@ -15,7 +15,7 @@ from gateway.api.paging import PageQuery, page_body
 from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.signing_requests import NewRequest, NewStep, cancel_request, open_request, refuse_request
 from signing.files.registry import FORMATS
 from signing.model import PADES, Level

@@ -12,7 +12,7 @@ from gateway.api.paging import PageQuery, page_body
 from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.statement_import import ImportResult, import_file, parse_file
 from payments.reconciliation.journey import Reconciled
 from payments.store.statement_tables import BreakRow, BreakState, StatementRow

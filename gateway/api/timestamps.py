@@ -18,7 +18,7 @@ from gateway.auth.oauth import authorised
 from gateway.db.tables.documents import DocumentRow
 from gateway.db.tables.evidence import TimestampRow
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from signing.timestamps.tokens import DIGEST_SIZES
 
 # ETSI EN 319 422 V1.1.1, 7.2 and annex B.

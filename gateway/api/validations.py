@@ -15,7 +15,7 @@ from gateway.api.writing import Answer, caller, now, services, write_once
 from gateway.auth.oauth import authorised
 from gateway.db.tables.documents import ValidationRow
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 
 blueprint = APIBlueprint(
     "validations", __name__, url_prefix="/v1", abp_tags=[Tag(name="validation")], abp_security=[{"oauth2": []}]

@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from gateway.auth.oauth import Caller
+from gateway.auth.caller import Caller
 from gateway.db.tables.callers import IdempotencyRow
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.services import Services
 
 KEY_CHARACTERS = 255

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -14,29 +13,15 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InsufficientScopeError
 from flask import Blueprint, Flask, Response, current_app, g
 
+from gateway.auth.caller import Caller
 from gateway.auth.secrets_hashing import new_secret, secret_matches, token_sha256
 from gateway.db.tables.callers import AccessTokenRow, ApiClientRow
 from gateway.db.unit_of_work import UnitOfWork
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 
 TOKEN_LIFETIME = timedelta(hours=1)
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The machine client behind a request, and the units it may see and act for."""
-
-    client_id: str
-    name: str
-    unit_id: str
-    unit_ids: tuple[str, ...]
-
-    @property
-    def actor(self) -> str:
-        """The client as the audit trail names it."""
-        return f"client:{self.client_id}"
 
 
 class _Client(ClientMixin):  # type: ignore[misc]  # Authlib has no types

@@ -2,13 +2,12 @@
 
 import hashlib
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _HASHER = PasswordHasher()
-# Checked when the name is unknown, so that an unknown name takes as long as a wrong secret.
-_NOBODY = _HASHER.hash("nobody")
 
 
 def new_secret() -> str:
@@ -23,10 +22,17 @@ def hash_secret(secret: str) -> str:
 
 def secret_matches(stored_hash: str | None, secret: str) -> bool:
     """Compare a secret with its hash; None, for an unknown name, costs the same time and never matches."""
+    nobody = _nobody()
     try:
-        return _HASHER.verify(stored_hash or _NOBODY, secret) and stored_hash is not None
+        return _HASHER.verify(stored_hash or nobody, secret) and stored_hash is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _nobody() -> str:
+    """Return what is checked when a name is unknown, so that this takes as long as a wrong secret."""
+    return _HASHER.hash("nobody")
 
 
 def token_sha256(token: str) -> str:

@@ -1,52 +1,60 @@
 """The operator's command line: each group of commands in a file of its own."""
 
 import sys
+from typing import Final
 
 import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from config.settings import SettingsUnusable
-from gateway.cli import (
-    archive,
-    audit,
-    callbacks,
-    callers,
-    certificates,
-    counter,
-    database,
-    demonstration,
-    fees,
-    ledger,
-    pki,
-    receipts,
-    refunds,
-    signed_files,
-    signing,
-    treasury,
-    worker,
+from gateway.cli.lazy import Listed, group_of, list_commands
+
+COMMANDS: Final = (
+    Listed(
+        "sign",
+        "signing:sign",
+        "Sign files. Into a folder each gets a signature of its own; into a file they share one.",
+    ),
+    Listed(
+        "augment",
+        "signed_files:augment",
+        "Raise every signature in signed files to a level, whoever made them. Files that cannot be raised are told.",
+    ),
+    Listed(
+        "verify",
+        "signed_files:verify",
+        "Validate a signed file of any format. Ends with 0 if all is good, 1 if not, 3 if unclear, 4 if unsigned.",
+    ),
+    Listed("worker", "worker:run", "Work off what is due until a signal ends the process."),
+    Listed(
+        "demo",
+        "demonstration:run",
+        "Set up a small city on loopback, play a dossier's life over HTTP, and keep serving until Ctrl-C.",
+    ),
+    Listed("db", "database:app", "Make and check the database's schema."),
+    Listed("callers", "callers:app", "Units, machine clients and people who sign in."),
+    Listed("certs", "certificates:app", "Signing certificates, their keys, and trust anchors."),
+    Listed("archive", "archive:app", "Look after archived documents."),
+    Listed("audit", "audit:app", "Check the audit trail."),
+    Listed("callbacks", "callbacks:app", "Providers' calls as they were kept."),
+    Listed("fees", "fees:app", "The catalogue of fees: import and list."),
+    Listed("ledger", "ledger:app", "Check and read the books."),
+    Listed("receipts", "receipts:app", "Receipts: their series, and closing a year."),
+    Listed("refunds", "refunds:app", "Refunds: proposed, asked for, approved by a second person, paid."),
+    Listed("counter", "counter:app", "Cash and card payments at the counter."),
+    Listed("treasury", "treasury:app", "Notices of the State Treasury."),
+    Listed("pki", "pki:app", "A development PKI; every name in it says that it is a test."),
 )
 
 app = typer.Typer(
-    name="gateway", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+    name="gateway",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=__doc__,
+    cls=group_of(COMMANDS),
 )
-app.add_typer(database.app, name="db")
-app.add_typer(callers.app, name="callers")
-app.add_typer(certificates.app, name="certs")
-app.add_typer(archive.app, name="archive")
-app.add_typer(audit.app, name="audit")
-app.add_typer(callbacks.app, name="callbacks")
-app.add_typer(fees.app, name="fees")
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(receipts.app, name="receipts")
-app.add_typer(refunds.app, name="refunds")
-app.add_typer(counter.app, name="counter")
-app.add_typer(treasury.app, name="treasury")
-app.add_typer(pki.app, name="pki")
-app.command("sign")(signing.sign)
-app.command("augment")(signed_files.augment)
-app.command("verify")(signed_files.verify)
-app.command("worker")(worker.run)
-app.command("demo")(demonstration.run)
+list_commands(app, COMMANDS)
 
 
 def main() -> None:

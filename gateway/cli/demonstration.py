@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from config.loading import loading
+
 
 def run(
     once: Annotated[bool, typer.Option("--once", help="End after the story; 0 only if all of it held")] = False,
@@ -17,8 +19,9 @@ def run(
 ) -> None:
     """Set up a small city on loopback, play a dossier's life over HTTP, and keep serving until Ctrl-C."""
     # Imported here: the demonstration needs packages that production does not install (requirements-dev.txt).
-    from gateway.demo.layout import Layout
-    from gateway.demo.play import play
+    with loading():
+        from gateway.demo.layout import Layout
+        from gateway.demo.play import play
 
     layout = Layout(folder.resolve(), port, pki_port, sandbox_port, listener_port)
     raise typer.Exit(play(layout, document, once=once))

@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import segno
-from fpdf import FPDF
-from fpdf.enums import TableBordersLayout, WrapMode
-from fpdf.fonts import FontFace
 
 from payments.local_time import HANOI
 from payments.model import FeeKind
@@ -99,6 +96,9 @@ class _Page:
     """The receipt while it is being drawn, from the top down."""
 
     def __init__(self, facts: ReceiptFacts, fonts_folder: Path) -> None:
+        # Here, because it loads a library of fonts (0.3 s), and most processes that know receipts never draw one.
+        from fpdf import FPDF
+
         self.facts = facts
         self.pdf = pdf = FPDF(orientation="portrait", unit="mm", format=A5_MM)
         for style, face in FACES:
@@ -175,6 +175,8 @@ class _Page:
 
     def fees(self) -> None:
         """The fees with their budget lines; the heading is repeated on each page."""
+        from fpdf.fonts import FontFace
+
         pdf = self.pdf
         pdf.set_font(FONT, "", 10)
         pdf.set_draw_color(*GREY)
@@ -182,7 +184,7 @@ class _Page:
         with pdf.table(
             col_widths=COLUMNS_MM,
             text_align=("CENTER", "LEFT", "CENTER", "CENTER", "RIGHT"),
-            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+            borders_layout="HORIZONTAL_LINES",
             headings_style=FontFace(emphasis="BOLD", size_pt=9),
             line_height=5,
             padding=1,
@@ -205,6 +207,8 @@ class _Page:
 
     def foot(self, receipt_url: str) -> None:
         """On the left the code to the receipt's page; on the right the unit, with room for its seal."""
+        from fpdf.enums import WrapMode
+
         pdf = self.pdf
         top = pdf.get_y() + 5
         self._qr(receipt_url, MARGIN_MM + pdf.c_margin, top + 2)

@@ -6,11 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import segno
-from fpdf import FPDF
-from fpdf.enums import Align, MethodReturnValue
 from PIL import Image
 
 from signing.appearance.picture import Picture, read_picture
@@ -18,8 +16,11 @@ from signing.appearance.style import DrawnStamp, StampStyle
 from signing.errors.stamps import PictureUnusable, StampTextInvalid
 from signing.model import POINTS_PER_MM
 
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
 FACES: Final = {"serif": "LiberationSerif-Regular.ttf", "sans": "LiberationSans-Regular.ttf"}
-ALIGNMENTS: Final = {"left": Align.L, "centre": Align.C, "right": Align.R}
+ALIGNMENTS: Final = {"left": "L", "centre": "C", "right": "R"}
 LEADING: Final = 1.2
 PADDING_PT: Final = 3.0
 GAP_PT: Final = 4.0
@@ -76,8 +77,11 @@ def _read_pictures(style: StampStyle, content: StampContent) -> _Pictures:
 
 
 @contextmanager
-def _paper(style: StampStyle, font: Path, size: tuple[float, float]) -> Iterator[FPDF]:
+def _paper(style: StampStyle, font: Path, size: tuple[float, float]) -> Iterator["FPDF"]:
     """Give a PDF of one page that writes with the stamp's font; the font's file is closed however this ends."""
+    # Here, because it loads a library of fonts (0.3 s), and most processes that know stamps never draw one.
+    from fpdf import FPDF
+
     paper = FPDF(unit="pt", format=size)
     paper.set_creation_date(_EPOCH)
     paper.set_auto_page_break(False)
@@ -95,7 +99,7 @@ def _paper(style: StampStyle, font: Path, size: tuple[float, float]) -> Iterator
         paper.fonts["stamp"].ttfont.close()  # type: ignore[union-attr]
 
 
-def _refuse_strange_letters(lines: Sequence[str], paper: FPDF) -> None:
+def _refuse_strange_letters(lines: Sequence[str], paper: "FPDF") -> None:
     letters = paper.fonts["stamp"].cmap  # type: ignore[union-attr]
     strange = sorted({letter for line in lines for letter in line if ord(letter) not in letters})
     if strange:
@@ -115,12 +119,10 @@ class _Plan:
     qr: tuple[float, float, float] | None
 
 
-def _text_height(style: StampStyle, lines: Sequence[str], width: float, paper: FPDF) -> float:
+def _text_height(style: StampStyle, lines: Sequence[str], width: float, paper: "FPDF") -> float:
     height = 0.0
     for line in lines:
-        made = paper.multi_cell(
-            width, LEADING * style.size_pt, line, dry_run=True, output=MethodReturnValue.HEIGHT, align=Align.L
-        )
+        made = paper.multi_cell(width, LEADING * style.size_pt, line, dry_run=True, output="HEIGHT", align="L")
         height += float(made)  # type: ignore[arg-type]
     return height
 
@@ -130,7 +132,7 @@ def _scaled(picture: Picture, width_mm: float, most: float) -> tuple[float, floa
     return width, width / picture.aspect
 
 
-def _plan(style: StampStyle, content: StampContent, pictures: _Pictures, paper: FPDF) -> _Plan:
+def _plan(style: StampStyle, content: StampContent, pictures: _Pictures, paper: "FPDF") -> _Plan:
     width = style.width_mm * POINTS_PER_MM
     edge = PADDING_PT if style.border else 0.0
     left, right, top = edge, width - edge, edge
@@ -165,7 +167,7 @@ def _slack(align: Literal["left", "centre", "right"], free: float) -> float:
     return {"left": 0.0, "centre": free / 2, "right": free}[align]
 
 
-def _paint(page: FPDF, plan: _Plan, style: StampStyle, content: StampContent, pictures: _Pictures) -> None:
+def _paint(page: "FPDF", plan: _Plan, style: StampStyle, content: StampContent, pictures: _Pictures) -> None:
     for place, picture in ((plan.logo, pictures.logo), (plan.picture, pictures.picture)):
         if place is not None and picture is not None:
             left, top, width, height = place
@@ -189,7 +191,7 @@ def _png(image: Image.Image) -> io.BytesIO:
     return buffer
 
 
-def _paint_qr(page: FPDF, text: str, left: float, top: float, side: float) -> None:
+def _paint_qr(page: "FPDF", text: str, left: float, top: float, side: float) -> None:
     matrix = segno.make(text, error="m", micro=False, boost_error=False).matrix
     module = side / (len(matrix) + 2 * QUIET_MODULES)
     page.set_fill_color(255, 255, 255)

@@ -14,7 +14,7 @@ from rich.progress import track
 from certs.errors import CertsError
 from config.secrets import SecretUnavailable
 from gateway.problem_catalogue import PROBLEMS
-from gateway.problems import ApiProblem
+from gateway.refusal import ApiProblem
 from gateway.services import Services
 from signing.errors import SigningError
 from signing.key_sources.pkcs11_uri import TokenAddress
