@@ -1,5 +1,6 @@
 """The demonstration's accounts with payment providers: one entry sets a provider up in the gateway and the sandbox."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,13 @@ class DemoAccount:
 
     Attributes:
         provider: Its name, and that of its section in both files.
-        settings: Further lines of the gateway's section; `{sandbox}` stands for the provider's place at the sandbox.
+        settings: Further lines of the gateway's section; `{sandbox}` stands for the provider's place at the sandbox,
+            `{site}` for the sandbox itself. A dotted name stands in a table within the section.
         shared: Values that stand in both sections. secrets: Their names by the files that hold them; in both sections.
     """
 
     provider: str
-    settings: Mapping[str, str]
+    settings: Mapping[str, str | list[str]]
     shared: Mapping[str, str]
     secrets: Mapping[str, str]
 
@@ -50,6 +52,19 @@ ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
         shared={"client_id": "payos-demo"},
         secrets={"payos-api": "api_key", "payos": "checksum_key"},
     ),
+    DemoAccount(
+        "dvcqg",
+        settings={
+            "init_url": "{sandbox}/paymentplatform/init",
+            "query_url": "{sandbox}/paymentplatform/status",
+            "receipt_url": "{sandbox}/paymentplatform/receipt",
+            "page_origin": "{site}",
+            "callback_networks": ["127.0.0.0/8"],
+            "lgsp.token_url": "{sandbox}/token",
+        },
+        shared={"partner_code": "DVCQGDEMO", "lgsp.client_id": "ct-demo"},
+        secrets={"dvcqg": "secret", "dvcqg-lgsp": "lgsp.client_secret"},
+    ),
     DemoAccount("casso", settings={}, shared={}, secrets={"casso": "checksum_key"}),
     DemoAccount("sepay", settings={}, shared={}, secrets={"sepay": "api_key"}),
 )
@@ -57,9 +72,17 @@ ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
 
 def settings_section(account: DemoAccount, sandbox_url: str, secret_file: Callable[[str], Path]) -> str:
     """Return the section of the gateway's settings."""
-    place = f"{sandbox_url}/{account.provider}"
-    settings = {name: value.replace("{sandbox}", place) for name, value in account.settings.items()}
+    places = {"{sandbox}": f"{sandbox_url}/{account.provider}", "{site}": sandbox_url}
+    settings = {name: _placed(value, places) for name, value in account.settings.items()}
     return _section(account.provider, {**account.shared, **_references(account, secret_file), **settings})
+
+
+def _placed(value: str | list[str], places: Mapping[str, str]) -> str | list[str]:
+    if isinstance(value, list):
+        return value
+    for place, address in places.items():
+        value = value.replace(place, address)
+    return value
 
 
 def sandbox_section(account: DemoAccount, sandbox_url: str, secret_file: Callable[[str], Path]) -> str:
@@ -71,6 +94,7 @@ def _references(account: DemoAccount, secret_file: Callable[[str], Path]) -> dic
     return {setting: f"file:{secret_file(name)}" for name, setting in account.secrets.items()}
 
 
-def _section(name: str, values: Mapping[str, str]) -> str:
-    lines = [f"[{name}]", *(f'{key} = "{value}"' for key, value in values.items())]
+def _section(name: str, values: Mapping[str, str | list[str]]) -> str:
+    # Texts and lists of texts are written alike in JSON and in TOML.
+    lines = [f"[{name}]", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())]
     return "\n".join(lines) + "\n"

@@ -6,10 +6,12 @@
     tmn_code = "CTDEMO01"
     hash_secret = "file:/absolute/path"
 
-A value `file:/…` is read from that file, so that the accounts file itself holds no secret.
+A value `file:/…` is read from that file, so that the accounts file itself holds no secret. Values of a table within a
+section go by dotted names, as `lgsp.client_id`.
 """
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,7 +50,15 @@ def read_accounts(path: Path) -> SandboxConfig:
 def _account(name: str, section: Any) -> dict[str, str]:
     if name not in SIMULATORS or not isinstance(section, dict):
         raise AccountsUnusable(f"Nothing stands in for {name!r}; there are {', '.join(sorted(SIMULATORS))}.")
-    return {key: _value(value) for key, value in section.items()}
+    return dict(_values(section, ""))
+
+
+def _values(section: Mapping[str, Any], within: str) -> Iterator[tuple[str, str]]:
+    for key, value in section.items():
+        if isinstance(value, Mapping):
+            yield from _values(value, f"{within}{key}.")
+        else:
+            yield within + key, _value(value)
 
 
 def _value(given: object) -> str:

@@ -10,6 +10,7 @@ from gateway.sandbox.book import Book
 from gateway.sandbox.control import ModeChoice, control
 from gateway.sandbox.courier import Courier
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.modes import Mode
 from gateway.sandbox.pages import Counter, pages
 from gateway.sandbox.refunding import AnswerLost
 from gateway.sandbox.registry import SIMULATORS
@@ -68,6 +69,7 @@ def _desk(config: SandboxConfig, counter: Counter, choice: ModeChoice, name: str
         provider=name,
         title=counter.simulators[name].title,
         book=counter.book,
+        modes=tuple(mode for mode in Mode if mode not in counter.simulators[name].without),
         mode_of_next=lambda: choice.of(name),
         refund_seconds=config.refund_seconds,
         may_choose=bool(config.control_token),

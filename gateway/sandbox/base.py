@@ -4,12 +4,18 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from flask import Blueprint
 
 from gateway.sandbox.book import Payment
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.modes import Mode
+
+# Of a provider that pays nothing back by message: none of its payments can go these ways.
+NO_REFUNDS: Final[Mapping[Mode, str]] = dict.fromkeys(
+    (Mode.REFUND_FAILING, Mode.REFUND_REFUSED, Mode.REFUND_UNANSWERED), "it pays nothing back by message"
+)
 
 
 class Proof(StrEnum):
@@ -48,12 +54,15 @@ class Simulator(Protocol):
 
     Attributes:
         name: Stands in addresses; the gateway's own name for the provider. title: Shown to payers.
+        without: Modes that have no meaning for it, each with the reason.
     """
 
     @property
     def name(self) -> str: ...
     @property
     def title(self) -> str: ...
+    @property
+    def without(self) -> Mapping[Mode, str]: ...
 
     def blueprint(self, desk: Desk) -> Blueprint:
         """Return the provider's own interface (create, query, refund); it is served under /<name>."""

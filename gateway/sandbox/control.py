@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from gateway.sandbox.book import Payment
 from gateway.sandbox.courier import CallResult, call_of_kind
 from gateway.sandbox.modes import CallKind, Mode
-from gateway.sandbox.pages import DECISIONS, FIRST_ANSWER_SECONDS, Counter, set_mode
+from gateway.sandbox.pages import DECISIONS, FIRST_ANSWER_SECONDS, Counter, mode_named, set_mode
 
 
 @dataclass
@@ -39,11 +39,10 @@ def control(counter: Counter, choice: ModeChoice, token: str) -> Blueprint:
         """Choose the mode of one payment (`reference`), or of all that a provider opens from now on."""
         wish = _wish(counter)
         if "reference" in wish:
-            return jsonify(_shown(set_mode(counter.book, _payment(counter, wish), str(wish.get("mode")))))
-        if wish.get("mode") not in set(Mode):
-            abort(400)
-        choice.chosen[wish["provider"]] = Mode(wish["mode"])
-        return jsonify(provider=wish["provider"], mode=wish["mode"])
+            return jsonify(_shown(set_mode(counter, _payment(counter, wish), wish.get("mode"))))
+        mode = mode_named(counter, wish["provider"], wish.get("mode"))
+        choice.chosen[wish["provider"]] = mode
+        return jsonify(provider=wish["provider"], mode=mode)
 
     @blueprint.post("/payments")
     def open_payment() -> ResponseReturnValue:

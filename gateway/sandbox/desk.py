@@ -17,12 +17,14 @@ class Desk:
     """One provider's place in the sandbox.
 
     Attributes:
-        mode_of_next: Says how a payment goes that opens now. refund_seconds: How long a refund is worked on.
+        modes: Those that the provider's payments can go by. mode_of_next: Says how one goes that opens now.
+        refund_seconds: How long a refund is worked on.
     """
 
     provider: str
     title: str
     book: Book
+    modes: tuple[Mode, ...]
     mode_of_next: Callable[[], Mode]
     refund_seconds: float
     may_choose: bool
@@ -62,7 +64,7 @@ class Desk:
 
     def page(self, payment: Payment) -> str:
         """Return the page on which the payer decides."""
-        modes = list(Mode) if self.may_choose else []
+        modes = self.modes if self.may_choose else ()
         return render_template("sandbox/pay.html", payment=payment, provider_title=self.title, modes=modes, words=WORDS)
 
     def page_url(self, payment: Payment) -> str:

@@ -15,6 +15,8 @@ from gateway.sandbox.modes import Mode
 
 DECISIONS = {"pay": PaymentState.PAID, "cancel": PaymentState.CANCELLED, "fail": PaymentState.FAILED}
 FIRST_ANSWER_SECONDS = 5
+# To payers whose provider does not send them back.
+STAYS = "Bạn có thể đóng trang này. Kết quả hiện trên trang thanh toán của hồ sơ."
 
 
 @dataclass(frozen=True)
@@ -99,21 +101,31 @@ def pages(counter: Counter) -> Blueprint:
         decision = DECISIONS.get(request.form.get("decision", "")) or abort(400)
         wished = request.form.get("mode")
         if wished and counter.desks[payment.provider].may_choose:
-            payment = set_mode(counter.book, payment, wished)
+            payment = set_mode(counter, payment, wished)
         ended = counter.decide(payment, decision)
         back = counter.simulators[payment.provider].return_address(ended)
         if not back:
-            return render_template("sandbox/notice.html", title="Đã ghi nhận", text="Bạn có thể đóng trang này.")
+            return render_template("sandbox/notice.html", title="Đã ghi nhận", text=STAYS)
         return redirect(back, 303)
 
     return blueprint
 
 
-def set_mode(book: Book, payment: Payment, wished: str) -> Payment:
-    """Choose how one payment goes on; 400 for a mode that there is not."""
+def mode_named(counter: Counter, provider: str, wished: object) -> Mode:
+    """Return a mode; 400 for one that there is not, 409 with the reason for one without meaning for the provider."""
     if wished not in set(Mode):
         abort(400)
-    return book.change(payment.provider, payment.reference, lambda known: replace(known, mode=Mode(wished)))[1]
+    mode = Mode(str(wished))
+    reason = counter.simulators[provider].without.get(mode)
+    if reason is not None:
+        abort(409, f"{provider} has no mode {mode}: {reason}.")
+    return mode
+
+
+def set_mode(counter: Counter, payment: Payment, wished: object) -> Payment:
+    """Choose how one payment goes on. Refuses as mode_named does."""
+    mode = mode_named(counter, payment.provider, wished)
+    return counter.book.change(payment.provider, payment.reference, lambda known: replace(known, mode=mode))[1]
 
 
 def _payment(counter: Counter, page_token: str) -> Payment:

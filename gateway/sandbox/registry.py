@@ -5,6 +5,7 @@ from typing import Final
 
 from gateway.sandbox.base import Simulator
 from gateway.sandbox.casso.simulator import CassoSimulator
+from gateway.sandbox.dvcqg.simulator import DvcqgSimulator
 from gateway.sandbox.momo.simulator import MomoSimulator
 from gateway.sandbox.payos.simulator import PayosSimulator
 from gateway.sandbox.sepay.simulator import SepaySimulator
@@ -17,6 +18,7 @@ SIMULATORS: Final[Mapping[str, Callable[[Mapping[str, str]], Simulator]]] = {
     "momo": MomoSimulator,
     "zalopay": ZalopaySimulator,
     "payos": PayosSimulator,
+    "dvcqg": DvcqgSimulator,
     "casso": CassoSimulator,
     "sepay": SepaySimulator,
 }

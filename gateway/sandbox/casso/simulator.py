@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint
 
-from gateway.sandbox.base import Answer, Call, Proof
+from gateway.sandbox.base import NO_REFUNDS, Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState
 from gateway.sandbox.clock import GMT7
 from gateway.sandbox.desk import Desk
@@ -19,6 +19,7 @@ class CassoSimulator:
 
     name = "casso"
     title = "Casso"
+    without = NO_REFUNDS
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._key = account["checksum_key"].encode()

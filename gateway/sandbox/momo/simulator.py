@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from gateway.sandbox.base import Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState, RefundState
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.modes import Mode
 from gateway.sandbox.refunding import RefundVerdict
 
 # The proof covers a message's fields in alphabetical order.
@@ -52,6 +53,7 @@ class MomoSimulator:
 
     name = "momo"
     title = "MoMo"
+    without: Mapping[Mode, str] = {}
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._partner_code = account["partner_code"]

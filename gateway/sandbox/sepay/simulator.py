@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint
 
-from gateway.sandbox.base import Answer, Call, Proof
+from gateway.sandbox.base import NO_REFUNDS, Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState
 from gateway.sandbox.clock import GMT7
 from gateway.sandbox.desk import Desk
@@ -16,6 +16,7 @@ class SepaySimulator:
 
     name = "sepay"
     title = "SePay"
+    without = NO_REFUNDS
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._key = account["api_key"].encode()

@@ -12,6 +12,7 @@ from gateway.sandbox.base import Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState
 from gateway.sandbox.clock import compact
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.modes import Mode
 from gateway.sandbox.vnpay.checksum import checked_fields, signed_query
 from gateway.sandbox.vnpay.querydr import answer_query
 from gateway.sandbox.vnpay.refunds import answer_refund
@@ -36,6 +37,7 @@ class VnpaySimulator:
 
     name = "vnpay"
     title = "VNPAY"
+    without: Mapping[Mode, str] = {}
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._tmn_code = account["tmn_code"]

@@ -16,6 +16,7 @@ from gateway.sandbox.base import Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState, RefundState
 from gateway.sandbox.clock import GMT7
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.modes import Mode
 from gateway.sandbox.refunding import RefundVerdict
 
 CREATE = ["app_id", "app_trans_id", "app_user", "amount", "app_time", "embed_data", "item"]
@@ -48,6 +49,7 @@ class ZalopaySimulator:
 
     name = "zalopay"
     title = "ZaloPay"
+    without: Mapping[Mode, str] = {}
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._app_id = int(account["app_id"])

@@ -21,6 +21,7 @@ class Dialect:
         absence: How an attempt stands that the provider says it never heard of, long after its end.
         refunds: Whether it pays back by message.
         returns: Whether the browser brings a proof back; without one it comes to the page where payers start.
+        stays: Whether the browser is not sent back at all; the payer then opens the page again.
     """
 
     provider: str
@@ -34,6 +35,7 @@ class Dialect:
     absence: str = "failed"
     refunds: bool = True
     returns: bool = True
+    stays: bool = False
 
 
 DIALECTS = (
@@ -42,6 +44,10 @@ DIALECTS = (
     Dialect("zalopay", taken="1", again="2", forged="-1", wrong_amount="-3", our_fault="0", tells_pending=False),
     Dialect(
         *("payos", "200", "200", "401", "422"), absence="started", tells_pending=False, refunds=False, returns=False
+    ),
+    # It repeats a call that was not answered with status 200; 99 refuses one for good.
+    Dialect(
+        *("dvcqg", "00", "00", "99", "99"), our_fault="503", absence="started", refunds=False, returns=False, stays=True
     ),
 )
 EACH = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS]

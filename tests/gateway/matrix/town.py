@@ -43,13 +43,14 @@ class Town:
 
     # --- the citizen
 
-    def open_order(self) -> str:
+    def open_order(self, amount: int = AMOUNT, **more: Any) -> str:
         item = {"kind": "le-phi", "name": "Lệ phí", "procedure_code": "1.001", "chapter": "805", "sub_item": "2862"}
         order = {
             "dossier_code": f"HS-{next(NUMBERS)}",
             "purpose": "Cấp bản sao",
             "payer_name": "Nguyễn Thị Mẫu",
-            "items": [{**item, "amount_minor": AMOUNT}],
+            "items": [{**item, "amount_minor": amount}],
+            **more,
         }
         made = self.machine.post("/v1/fee-orders", order)
         assert made.status_code == 201, made.get_json()
@@ -67,12 +68,14 @@ class Town:
         page_url = self.layout.sandbox_url + action[1]
         return Payment(provider, order_id, self.attempt(order_id)["reference"], page_url)
 
-    def decide(self, payment: Payment, decision: str = "pay") -> requests.Response:
-        """Press a button on the provider's page; returns the redirect back to us."""
+    def decide(self, payment: Payment, decision: str = "pay") -> str:
+        """Press a button on the provider's page; returns where the browser goes, or the payer who is not sent back."""
         form = {"decision": decision}
         back = self.browser.post(payment.page, data=form, allow_redirects=False, timeout=TIMEOUT_SECONDS)
+        if back.status_code == 200:
+            return str(self.order(payment.order_id)["pay_url"])
         assert back.status_code == 303, back.text
-        return back
+        return back.headers["Location"]
 
     def pay(self, provider: str, mode: str, order_id: str | None = None) -> Payment:
         payment = self.start(provider, mode, order_id)
