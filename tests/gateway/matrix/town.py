@@ -177,5 +177,5 @@ class Town:
     def refund_state(self, refund_id: str) -> str:
         return str(self.machine.get(f"/v1/refunds/{refund_id}").get_json()["state"])
 
-    def ask_about_refunds(self) -> None:
-        send_due_refunds(self.services, datetime.now(UTC) + timedelta(minutes=2))
+    def ask_about_refunds(self, minutes: float = 2) -> None:
+        send_due_refunds(self.services, datetime.now(UTC) + timedelta(minutes=minutes))
