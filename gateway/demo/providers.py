@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from payments.providers.kbnn.provider import EXAMPLE
+
 
 @dataclass(frozen=True)
 class DemoAccount:
@@ -67,6 +69,7 @@ ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
     ),
     DemoAccount("casso", settings={}, shared={}, secrets={"casso": "checksum_key"}),
     DemoAccount("sepay", settings={}, shared={}, secrets={"sepay": "api_key"}),
+    DemoAccount("kbnn", settings={"notice": str(EXAMPLE)}, shared={}, secrets={"kbnn": "hmac_key"}),
 )
 
 

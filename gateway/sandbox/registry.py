@@ -6,6 +6,7 @@ from typing import Final
 from gateway.sandbox.base import Simulator
 from gateway.sandbox.casso.simulator import CassoSimulator
 from gateway.sandbox.dvcqg.simulator import DvcqgSimulator
+from gateway.sandbox.kbnn.simulator import TreasurySimulator
 from gateway.sandbox.momo.simulator import MomoSimulator
 from gateway.sandbox.payos.simulator import PayosSimulator
 from gateway.sandbox.sepay.simulator import SepaySimulator
@@ -21,4 +22,5 @@ SIMULATORS: Final[Mapping[str, Callable[[Mapping[str, str]], Simulator]]] = {
     "dvcqg": DvcqgSimulator,
     "casso": CassoSimulator,
     "sepay": SepaySimulator,
+    "kbnn": TreasurySimulator,
 }

@@ -5,6 +5,8 @@ import pytest
 from payments.journeys import check_books
 from tests.gateway.matrix.dialects import EACH, REFUNDING, Dialect
 from tests.gateway.matrix.test_modes import INCOME, paid
+from tests.gateway.matrix.test_transfers import EACH as TOLD_BY
+from tests.gateway.matrix.test_transfers import PAID, collect, state, transferred
 from tests.gateway.matrix.town import AMOUNT, Town
 
 pytestmark = pytest.mark.xdist_group("matrix of providers")
@@ -39,6 +41,20 @@ def test_a_refund_ends_as_the_provider_ends_it(postgres_town: Town, dialect: Dia
     assert postgres_town.refund_state(refund) == "confirmed"
     left = AMOUNT - 20_000
     assert postgres_town.booked(payment.order_id, refund) == {f"clearing:{dialect.provider}": left, INCOME: -left}
+
+
+@pytest.fixture(scope="module")
+def account(postgres_town: Town) -> None:
+    collect(postgres_town)
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("provider", TOLD_BY)
+def test_copies_of_one_notice_book_once(postgres_town: Town, provider: str) -> None:
+    notice = transferred(postgres_town, provider, "duplicate")
+
+    assert postgres_town.codes(notice, 3) == ["200"] * 3
+    assert (state(postgres_town, notice), postgres_town.booked(notice.order_id)) == ("paid", PAID)
 
 
 def test_after_all_that_the_books_hold(postgres_town: Town) -> None:

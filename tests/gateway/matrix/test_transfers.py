@@ -1,4 +1,4 @@
-"""Bank transfers that Casso and SePay tell of, in each of the sandbox's modes over HTTP, and the statement after."""
+"""Transfers that Casso, SePay and the treasury tell of, in each of the sandbox's modes, and the statement after."""
 
 from datetime import UTC, datetime
 
@@ -17,11 +17,16 @@ BANK = f"bank:{ACCOUNT}"
 INCOME = "income:le-phi:805-2862:H13.1"
 OPEN = {"receivable": AMOUNT, "charged:le-phi:805-2862:H13.1": -AMOUNT}
 PAID = {BANK: AMOUNT, INCOME: -AMOUNT}
-EACH = ["casso", "sepay"]
+EACH = ["casso", "sepay", "kbnn"]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def account(town: Town) -> None:
+    collect(town)
+
+
+def collect(town: Town) -> None:
+    """Have the unit collect on the account."""
     with town.services.unit_of_work() as work:
         add_collection_account(
             work, town.machine.unit_id, "970436", "VCB", ACCOUNT, "UBND PHUONG MOT", datetime.now(UTC)
@@ -98,17 +103,28 @@ def test_a_call_without_the_right_proof_is_refused(town: Town, provider: str, ki
     assert (state(town, payment), town.booked(payment.order_id)) == ("open", OPEN)
 
 
-@pytest.mark.parametrize("asked", [{"accountNumber": "9999"}, {"transferType": "out"}])
-def test_other_accounts_and_money_that_went_out_are_nobodys_payment(town: Town, asked: dict[str, str]) -> None:
-    payment = transferred(town, "sepay", "honest", **asked)
+@pytest.mark.parametrize(
+    ("provider", "asked"),
+    [
+        ("sepay", {"accountNumber": "9999"}),
+        ("sepay", {"transferType": "out"}),
+        ("kbnn", {"accountNumber": "9999"}),
+        ("kbnn", {"loaiGiaoDich": "NO"}),
+    ],
+)
+def test_other_accounts_and_money_that_went_out_are_nobodys_payment(
+    town: Town, provider: str, asked: dict[str, str]
+) -> None:
+    payment = transferred(town, provider, "honest", **asked)
 
     assert town.codes(payment, 1) == ["200"]
     assert (state(town, payment), town.booked(payment.order_id)) == ("open", OPEN)
 
 
-def test_both_services_and_the_statement_tell_of_one_transfer(town: Town) -> None:
+def test_all_services_and_the_statement_tell_of_one_transfer(town: Town) -> None:
     first = transferred(town, "casso", "honest")
-    transferred(town, "sepay", "honest", order_id=first.order_id)
+    for provider in ("sepay", "kbnn"):
+        transferred(town, provider, "honest", order_id=first.order_id)
     reference = town.order(first.order_id)["transfer_reference"]
     now = datetime.now(UTC)
     half = len(reference) // 2
@@ -148,6 +164,7 @@ def test_no_payer_is_offered_what_only_tells(town: Town) -> None:
     assert "/attempts/payos" in page
     assert "/attempts/casso" not in page
     assert "/attempts/sepay" not in page
+    assert "/attempts/kbnn" not in page
 
 
 def test_after_all_that_the_books_hold(town: Town) -> None:

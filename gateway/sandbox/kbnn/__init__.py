@@ -1,0 +1,1 @@
+"""A treasury office that tells of money orders to the budget."""
