@@ -67,6 +67,12 @@ ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
         shared={"partner_code": "DVCQGDEMO", "lgsp.client_id": "ct-demo"},
         secrets={"dvcqg": "secret", "dvcqg-lgsp": "lgsp.client_secret"},
     ),
+    DemoAccount(
+        "paygov",
+        settings={"start_url": "{sandbox}/pay", "callback_networks": ["127.0.0.0/8"]},
+        shared={"partner_code": "PAYGOVDEMO", "access_key": "ct-demo", "service_code": "PHI-LEPHI"},
+        secrets={"paygov": "secret_key"},
+    ),
     DemoAccount("casso", settings={}, shared={}, secrets={"casso": "checksum_key"}),
     DemoAccount("sepay", settings={}, shared={}, secrets={"sepay": "api_key"}),
     DemoAccount("kbnn", settings={"notice": str(EXAMPLE)}, shared={}, secrets={"kbnn": "hmac_key"}),

@@ -8,6 +8,7 @@ from gateway.sandbox.casso.simulator import CassoSimulator
 from gateway.sandbox.dvcqg.simulator import DvcqgSimulator
 from gateway.sandbox.kbnn.simulator import TreasurySimulator
 from gateway.sandbox.momo.simulator import MomoSimulator
+from gateway.sandbox.paygov.simulator import PaygovSimulator
 from gateway.sandbox.payos.simulator import PayosSimulator
 from gateway.sandbox.sepay.simulator import SepaySimulator
 from gateway.sandbox.vnpay.simulator import VnpaySimulator
@@ -20,6 +21,7 @@ SIMULATORS: Final[Mapping[str, Callable[[Mapping[str, str]], Simulator]]] = {
     "zalopay": ZalopaySimulator,
     "payos": PayosSimulator,
     "dvcqg": DvcqgSimulator,
+    "paygov": PaygovSimulator,
     "casso": CassoSimulator,
     "sepay": SepaySimulator,
     "kbnn": TreasurySimulator,

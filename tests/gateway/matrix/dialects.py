@@ -17,7 +17,9 @@ class Dialect:
             amount.
         our_fault: Our answer when something of ours is missing: it makes the provider call again.
         tells_pending: Whether it also calls about payments that are not at their end.
-        fails: What a query tells of a payment that was never made: `failed`, or `unknown` where it may still be.
+        asked: Whether it can be asked; of one that cannot, only a call or a statement tells.
+        silent: How an attempt stands that is under way and was asked about.
+        fails, given_up: How one stands, after all that can be asked, that was never paid, and that the payer gave up.
         absence: How an attempt stands that the provider says it never heard of, long after its end.
         refunds: Whether it pays back by message.
         returns: Whether the browser brings a proof back; without one it comes to the page where payers start.
@@ -31,7 +33,10 @@ class Dialect:
     wrong_amount: str
     our_fault: str = "500"
     tells_pending: bool = True
+    asked: bool = True
+    silent: str = "unknown"
     fails: str = "failed"
+    given_up: str = "failed"
     absence: str = "failed"
     refunds: bool = True
     returns: bool = True
@@ -49,6 +54,19 @@ DIALECTS = (
     Dialect(
         *("dvcqg", "00", "00", "99", "99"), our_fault="503", absence="started", refunds=False, returns=False, stays=True
     ),
+    # Which of its codes mean a failure is not known, so that an attempt that was given up stays open to people's eyes.
+    Dialect(
+        *("paygov", "00", "00", "99", "99"),
+        our_fault="503",
+        asked=False,
+        silent="started",
+        fails="started",
+        given_up="unknown",
+        absence="started",
+        refunds=False,
+    ),
 )
+ASKED = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if dialect.asked]
+UNASKED = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if not dialect.asked]
 EACH = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS]
 REFUNDING = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if dialect.refunds]

@@ -3,7 +3,7 @@
 import pytest
 
 from payments.journeys import check_books
-from tests.gateway.matrix.dialects import EACH, REFUNDING, Dialect
+from tests.gateway.matrix.dialects import ASKED, EACH, REFUNDING, Dialect
 from tests.gateway.matrix.test_modes import INCOME, paid
 from tests.gateway.matrix.test_transfers import EACH as TOLD_BY
 from tests.gateway.matrix.test_transfers import PAID, collect, state, transferred
@@ -21,7 +21,7 @@ def test_copies_of_one_call_book_once(postgres_town: Town, dialect: Dialect) -> 
     assert postgres_town.booked(payment.order_id) == paid(dialect.provider)
 
 
-@pytest.mark.parametrize("dialect", EACH)
+@pytest.mark.parametrize("dialect", ASKED)
 def test_a_lost_call_is_found_after_the_order_was_paid_another_way(postgres_town: Town, dialect: Dialect) -> None:
     lost = postgres_town.pay(dialect.provider, "lost")
     postgres_town.pay(dialect.provider, "honest", lost.order_id)
