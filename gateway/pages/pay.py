@@ -1,5 +1,6 @@
 """The payer's page and the receipt page, read from fee orders and receipts."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal, cast
 
@@ -47,6 +48,7 @@ def find_pay_page(services: Services, token: str) -> PayPage | None:
             return None
         unit = work.session.get(UnitRow, order.unit_id)
         state = _state(work, order, now)
+        bases = work.payments.catalogue.legal_bases({i.catalogue_entry_id for i in order.items if i.catalogue_entry_id})
         waiting = state in {PayState.AWAITING_PAYMENT, PayState.AWAITING_CONFIRMATION}
         # While a provider still owes us an answer the page waits, but nothing new can be started after the deadline.
         is_open = waiting and order.expires_at > now
@@ -56,7 +58,7 @@ def find_pay_page(services: Services, token: str) -> PayPage | None:
             purpose=order.purpose,
             dossier_code=order.dossier_code,
             payer_name=order.payer_name,
-            items=tuple(_item(item) for item in order.items),
+            items=tuple(_item(item, bases) for item in order.items),
             total_minor=order.amount_minor,
             state=state,
             expires_at=order.expires_at,
@@ -69,10 +71,11 @@ def find_pay_page(services: Services, token: str) -> PayPage | None:
         )
 
 
-def _item(item: FeeOrderItemRow) -> FeeItem:
+def _item(item: FeeOrderItemRow, bases: Mapping[str, str]) -> FeeItem:
     full = item.full_amount_minor if item.full_amount_minor != item.amount_minor else None
     ground = item.legal_ground if full is not None else None
-    return FeeItem(cast("Kind", item.kind), item.name, item.amount_minor, full, ground)
+    basis = bases.get(item.catalogue_entry_id or "")
+    return FeeItem(cast("Kind", item.kind), item.name, item.amount_minor, full, ground, basis)
 
 
 def _provider_receipt_by(services: Services, work: UnitOfWork, order: FeeOrderRow) -> str | None:

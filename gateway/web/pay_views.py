@@ -27,6 +27,8 @@ class FeeItem:
     # What it would come to without the exemption or reduction on this ground.
     full_minor: int | None = None
     legal_ground: str | None = None
+    # What the fee rests on, where it comes from the catalogue.
+    legal_basis: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,6 @@ class PayPage:
     state: PayState
     expires_at: datetime | None = None
     paid_at: datetime | None = None
-    legal_basis: str | None = None
     transfer: TransferDetails | None = None
     providers: tuple[ProviderChoice, ...] = ()
     receipts: tuple[ReceiptLink, ...] = ()

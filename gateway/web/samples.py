@@ -47,8 +47,18 @@ def minutes(count: float) -> datetime:
     return NOON + timedelta(minutes=count)
 
 
-PHI = FeeItem("phi", "Phí cấp bản sao trích lục hộ tịch (5 bản)", 40_000)
-LE_PHI = FeeItem("le-phi", "Lệ phí đăng ký hộ kinh doanh", 110_000)
+PHI = FeeItem(
+    "phi",
+    "Phí cấp bản sao trích lục hộ tịch (5 bản)",
+    40_000,
+    legal_basis="Điều 4 Thông tư về phí cấp bản sao trích lục hộ tịch",
+)
+LE_PHI = FeeItem(
+    "le-phi",
+    "Lệ phí đăng ký hộ kinh doanh",
+    110_000,
+    legal_basis="Nghị quyết của hội đồng nhân dân thành phố về các khoản lệ phí",
+)
 RECEIPTS = (
     ReceiptLink("rcpt-phi-7KQ2M", "BT-26E 0000041", "phi", 40_000),
     ReceiptLink("rcpt-lephi-9XW4T", "BT-26E 0000042", "le-phi", 110_000),
@@ -64,7 +74,6 @@ PAY = PayPage(
     total_minor=150_000,
     state=PayState.AWAITING_PAYMENT,
     expires_at=minutes(2 * 24 * 60),
-    legal_basis="Mức thu theo nghị quyết của hội đồng nhân dân thành phố.",
     transfer=TransferDetails(
         bank_name="Vietcombank",
         account_number="0123456789",

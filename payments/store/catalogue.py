@@ -1,5 +1,6 @@
 """The catalogue's rows: what holds on a day, and taking in what an import brings."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -41,6 +42,11 @@ class CatalogueStore:
         """Return all entries of one fee, oldest first."""
         found = self.entries(unit_id, procedure_code=procedure_code)
         return [row for row in found if row.fee_code == fee_code]
+
+    def legal_bases(self, entry_ids: Collection[str]) -> dict[str, str]:
+        """Return what entries rest on by their ids: it never changes, so it is what held when an order was made."""
+        query = select(FeeCatalogueRow.id, FeeCatalogueRow.legal_basis).where(FeeCatalogueRow.id.in_(entry_ids))
+        return dict(self._session.execute(query).tuples().all()) if entry_ids else {}
 
     def add(self, unit_id: str, entry: CatalogueEntry, now: datetime) -> FeeCatalogueRow:
         """Add an entry."""

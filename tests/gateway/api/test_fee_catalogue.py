@@ -113,3 +113,19 @@ def test_an_order_is_changed_before_payment_only(filled: Machine, stranger: Mach
     status, problem = _patch(filled, order, {"purpose": "x"})
     assert (status, problem["type"].rpartition(":")[2]) == (409, "fee-order-cancelled")
     assert filled.get(f"/v1/fee-orders/{order['id']}").get_json()["cancel_reason"] == "Rút hồ sơ"
+
+
+def test_the_payer_reads_what_the_fee_rests_on_as_it_was_when_the_order_was_made(filled: Machine) -> None:
+    order = filled.post("/v1/fee-orders", {**ORDER, "items": [FEE]}).get_json()
+    own = filled.post("/v1/fee-orders", ORDER).get_json()
+    newer = CSV.replace("TT 226", "TT 99").replace("2026-01-01", "2026-11-01")
+    assert _import(filled, newer.encode()) == (201, {"added": 1, "ended": 1, "unchanged": 0})
+    later = filled.post("/v1/fee-orders", {**ORDER, "items": [FEE]}).get_json()
+
+    def shown(told: dict) -> str:
+        return filled.http.get(f"/pay/{told['pay_url'].rsplit('/', 1)[1]}").get_data(as_text=True)
+
+    assert "Vì sao phải nộp?" in shown(order)
+    assert [basis in shown(order) for basis in ("TT 226", "TT 99")] == [True, False]
+    assert [basis in shown(later) for basis in ("TT 226", "TT 99")] == [False, True]
+    assert "Vì sao phải nộp?" not in shown(own)
