@@ -56,7 +56,8 @@ def import_file(
             work.audited(actor, "statement.imported", statement.id, unit_id, now, sha256=blob.sha256)
     days = _days_of(parsed)
     reconciled = {
-        account: reconcile_days(work, unit_id, account, first, last, now) for account, (first, last) in days.items()
+        account: reconcile_days(work, unit_id, account, first, last, actor=actor, now=now)
+        for account, (first, last) in days.items()
     }
     return ImportResult(imported, reconciled)
 
@@ -72,7 +73,7 @@ def _check_accounts(work: UnitOfWork, unit_id: str, parsed: tuple[Statement, ...
 
 
 def reconcile_days(
-    work: UnitOfWork, unit_id: str, account: str, first_day: date, last_day: date, now: datetime
+    work: UnitOfWork, unit_id: str, account: str, first_day: date, last_day: date, *, actor: str, now: datetime
 ) -> Reconciled:
     """Match an account's entries of some days with payments, and book what reached the bank."""
     found = reconcile(
@@ -80,12 +81,12 @@ def reconcile_days(
         account=account,
         first_day=first_day,
         last_day=last_day,
-        expected=expected_payments(work.payments, unit_id, first_day, last_day),
+        expected=expected_payments(work.payments, unit_id, account, first_day, last_day),
         store=work.statements,
         now=now,
         find_references=find_references,
     )
-    book_arrivals(work.payments, account, found.matches, now)
+    book_arrivals(work.payments, account, found.matches, now=now, record=recorder(work, actor, now))
     if found.matches or found.opened:
         data = {"account": account, "matches": len(found.matches), "breaks": len(found.breaks)}
         work.happened("reconciliation.done", account, unit_id, data, now)

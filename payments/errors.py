@@ -235,6 +235,30 @@ class SlipAlreadyUsed(PaymentsError):
     code = "slip-already-used"
 
 
+class CashDepositUnsound(PaymentsError):
+    """A pay-in of cash cannot stand as entered."""
+
+    code = "cash-deposit-unsound"
+
+
+class CashDepositNotFound(PaymentsError):
+    """There is no such pay-in of cash."""
+
+    code = "cash-deposit-not-found"
+
+
+class DrawerHoldsLess(PaymentsError):
+    """The drawer does not hold the cash, or it is promised to a pay-in."""
+
+    code = "drawer-holds-less"
+
+
+class DepositSlipAlreadyUsed(PaymentsError):
+    """The bank's slip proves another pay-in."""
+
+    code = "deposit-slip-already-used"
+
+
 class ReceiptEnded(PaymentsError):
     """The receipt was cancelled or replaced."""
 
@@ -245,6 +269,12 @@ class ReceiptSeriesClosed(PaymentsError):
     """The series was closed and numbers nothing any more."""
 
     code = "receipt-series-closed"
+
+
+class ReceiptYearNotOver(PaymentsError):
+    """The year whose series should be closed is not over, or no series names it."""
+
+    code = "receipt-year-not-over"
 
 
 class ReceiptFormUnsound(PaymentsError):

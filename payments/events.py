@@ -15,8 +15,9 @@ class DomainEvent:
             `attempt.started`, `attempt.failed`, `attempt.unresolved`, `payment.suspended`, `refund.proposed`,
             `refund.requested`, `refund.approved`, `refund.rejected`, `refund.waiting`, `refund.sent`,
             `refund.confirmed`, `refund.failed`, `refund.unresolved`, `receipt.numbered`, `receipt.issued`,
-            `receipt.delivered`, `receipt.cancelled`, `receipt.replaced` or `receipt-series.closed`.
-        subject_id: The fee order's id, for receipts the receipt's, for refunds the refund's.
+            `receipt.delivered`, `receipt.cancelled`, `receipt.replaced`, `receipt-series.closed`,
+            `cash-deposit.prepared`, `cash-deposit.handed-over`, `cash-deposit.arrived` or `cash-deposit.cancelled`.
+        subject_id: The fee order's id, for receipts the receipt's, for refunds the refund's, and so on.
         data: JSON-ready; amounts as amount_minor beside a currency.
     """
 

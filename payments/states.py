@@ -96,6 +96,23 @@ class RefundMove(StrEnum):
     FAIL = "fail"
 
 
+class DepositState(StrEnum):
+    """Where cash that leaves the drawer is: still there, on its way with the bank's slip, in the bank, or back."""
+
+    PREPARED = "prepared"
+    HANDED_OVER = "handed-over"
+    ARRIVED = "arrived"
+    CANCELLED = "cancelled"
+
+
+class DepositMove(StrEnum):
+    """What people do with prepared cash, and what a statement shows."""
+
+    HAND_OVER = "hand-over"
+    ARRIVE = "arrive"
+    CANCEL = "cancel"
+
+
 ORDERS: Final[Mapping[tuple[OrderState, OrderMove], OrderState]] = {
     (OrderState.OPEN, OrderMove.PAY): OrderState.PAID,
     (OrderState.OPEN, OrderMove.CANCEL): OrderState.CANCELLED,
@@ -148,8 +165,15 @@ REFUNDS: Final[Mapping[tuple[RefundState, RefundMove], RefundState]] = {
     (RefundState.SENT, RefundMove.FAIL): RefundState.FAILED,
 }
 
-State = TypeVar("State", OrderState, AttemptState, ReceiptState, RefundState)
-Move = TypeVar("Move", OrderMove, AttemptMove, ReceiptMove, RefundMove)
+DEPOSITS: Final[Mapping[tuple[DepositState, DepositMove], DepositState]] = {
+    (DepositState.PREPARED, DepositMove.HAND_OVER): DepositState.HANDED_OVER,
+    (DepositState.PREPARED, DepositMove.CANCEL): DepositState.CANCELLED,
+    (DepositState.HANDED_OVER, DepositMove.ARRIVE): DepositState.ARRIVED,
+    (DepositState.HANDED_OVER, DepositMove.CANCEL): DepositState.CANCELLED,
+}
+
+State = TypeVar("State", OrderState, AttemptState, ReceiptState, RefundState, DepositState)
+Move = TypeVar("Move", OrderMove, AttemptMove, ReceiptMove, RefundMove, DepositMove)
 
 
 def next_state(table: Mapping[tuple[State, Move], State], state: State, move: Move) -> State:

@@ -2,6 +2,7 @@
 
 from gateway.api import (
     augmentations,
+    cash_deposits,
     certificate_decisions,
     counter,
     documents,
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     fee_catalogue.blueprint,
     fee_orders.blueprint,
     counter.blueprint,
+    cash_deposits.blueprint,
     receipts.blueprint,
     receipt_changes.blueprint,
     refunds.blueprint,

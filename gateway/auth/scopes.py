@@ -13,7 +13,7 @@ SCOPES: dict[str, str] = {
     "fees:write": "Open and cancel fee orders, start payments",
     "catalogue:write": "Import the catalogue of fees and reductions",
     "receipts:write": "Cancel, replace and reprint receipts, close their series",
-    "counter:write": "Enter payments at the counter, and take them back the same day",
+    "counter:write": "Enter payments at the counter, take them back the same day, pay cash into the bank",
     "refunds:request": "Ask for refunds",
     "refunds:approve": "Approve, reject and hand over refunds",
     "finance:read": "Read the ledger, statements and reconciliations",

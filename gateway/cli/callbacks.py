@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from gateway.callback_advice import explain as explained
+from gateway.cli.refusals import money_refusals
 from gateway.cli.session import open_services
-from payments.errors import PaymentsError
 from payments.store.payments import PaymentStore
 from payments.store.tables import ProviderCallbackRow
 
@@ -29,11 +29,8 @@ def explain(
     if sum(map(bool, (callback_id, order, provider))) != 1:
         raise typer.BadParameter("name one call, or one --order, or one --provider")
     with open_services() as services, services.unit_of_work(read_only=True) as work:
-        try:
+        with money_refusals():
             rows = _rows(work.payments, callback_id, order, provider)
-        except PaymentsError as error:
-            print(f"{error.code}: {error}")
-            raise typer.Exit(1) from None
         for row in rows:
             for spoken in ("vi", "en") if language == "both" else (language,):
                 for label, words in explained(work.payments, row, spoken):

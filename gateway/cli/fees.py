@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.refusals import money_refusals
 from gateway.cli.session import open_services
 from payments.catalogue.files import read_csv, read_json
-from payments.errors import PaymentsError
 from payments.journeys import import_catalogue
 
 app = typer.Typer(no_args_is_help=True, help="The catalogue of fees: import and list.")
@@ -23,11 +23,8 @@ def import_file(
     read = read_json if file.suffix.lower() == ".json" else read_csv
     now = datetime.now(UTC)
     with open_services() as services, services.unit_of_work() as work:
-        try:
+        with money_refusals():
             done = import_catalogue(work.payments, unit_id, read(file.read_bytes()), now=now)
-        except PaymentsError as error:
-            print(f"{error.code}: {error}")
-            raise typer.Exit(1) from None
         counts = {"added": done.added, "ended": done.ended, "unchanged": done.unchanged}
         work.audited(ACTOR, "catalogue.imported", unit_id, unit_id, now, **counts)
         work.commit()

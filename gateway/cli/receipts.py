@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.refusals import money_refusals
 from gateway.cli.session import open_services
 from gateway.payment_events import recorder
-from payments.errors import PaymentsError
 from payments.journeys import close_year as close_year_of
 from payments.receipts.forms import receipt_forms
 
@@ -31,11 +31,8 @@ def close_year(unit_id: str, year: int, officer: Annotated[str, typer.Option(hel
     with open_services() as services, services.unit_of_work() as work:
         forms = receipt_forms(services.settings.receipts)
         record = recorder(work, ACTOR, now)
-        try:
+        with money_refusals():
             closed = close_year_of(work.payments, unit_id, year, officer, forms=forms, now=now, record=record)
-        except PaymentsError as error:
-            print(f"{error.code}: {error}")
-            raise typer.Exit(1) from None
         work.commit()
         for row in closed:
             print(f"{row.form_code} {row.series} is closed; its last number is {row.last_number:07d}.")

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.refusals import money_refusals
 from gateway.cli.session import open_services
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.payment_events import recorder
 from gateway.refund_routes import ensure_route
 from gateway.services import Services
-from payments.errors import PaymentsError
 from payments.events import Record
 from payments.journeys import approve_refund, give_up_refund, hand_over_refund, reject_refund, request_proposed
 from payments.states import RefundState
@@ -98,10 +98,7 @@ def give_up(refund_id: str, reason: str, officer: Officer) -> None:
 def _write(change: Callable[[UnitOfWork, Services, datetime, Record], RefundRow]) -> None:
     now = datetime.now(UTC)
     with open_services() as services, services.unit_of_work() as work:
-        try:
+        with money_refusals():
             row = change(work, services, now, recorder(work, ACTOR, now))
-        except PaymentsError as error:
-            print(f"{error.code}: {error}")
-            raise typer.Exit(1) from None
         work.commit()
         print(f"{row.id} is {row.state}; its transfer's text must carry {row.transfer_reference}.")

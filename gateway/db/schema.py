@@ -13,14 +13,22 @@ from certs.store import Base as CertsBase
 from certs.trusted_lists import store as trusted_lists
 from gateway.db.base import Base
 from gateway.db.tables import authorities, callers, documents, evidence, work
-from payments.store import catalogue_tables, counter_tables, ledger_tables, refund_tables, statement_tables, tables
+from payments.store import (
+    catalogue_tables,
+    counter_tables,
+    deposit_tables,
+    ledger_tables,
+    refund_tables,
+    statement_tables,
+    tables,
+)
 from payments.store.base import Base as PaymentsBase
 from signing.store import Base as SigningBase
 
 # Importing a module of tables adds them to its package's metadata.
 TABLE_MODULES = (
     *(trusted_lists, authorities, callers, documents, evidence, work),
-    *(catalogue_tables, counter_tables, ledger_tables, refund_tables, statement_tables, tables),
+    *(catalogue_tables, counter_tables, deposit_tables, ledger_tables, refund_tables, statement_tables, tables),
 )
 METADATA: tuple[MetaData, ...] = (
     Base.metadata,

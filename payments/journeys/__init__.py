@@ -4,6 +4,7 @@ from payments.journeys.attempts import StartedAttempt, Visitor, start_attempt
 from payments.journeys.bank_days import book_arrivals, expected_payments, settle_refund_debits, settle_transfers
 from payments.journeys.books import check_books
 from payments.journeys.callbacks import settle_arrived, settle_callback
+from payments.journeys.cash_deposits import cancel_deposit, hand_over_deposit, prepare_deposit
 from payments.journeys.counter import CounterTaking, take_at_counter, void_counter_payment
 from payments.journeys.fee_catalogue import FeeWish, Imported, import_catalogue, price_fee
 from payments.journeys.kept_calls import keep_callback
@@ -42,6 +43,7 @@ __all__ = [
     "Visitor",
     "approve_refund",
     "book_arrivals",
+    "cancel_deposit",
     "cancel_order",
     "cancel_receipt",
     "change_order",
@@ -54,12 +56,14 @@ __all__ = [
     "expected_payments",
     "expire_orders",
     "give_up_refund",
+    "hand_over_deposit",
     "hand_over_refund",
     "import_catalogue",
     "issue_receipts",
     "keep_callback",
     "mark_delivered",
     "open_order",
+    "prepare_deposit",
     "price_fee",
     "query_stale",
     "receipt_facts",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from payments.events import Record
+from payments.journeys.cash_deposits import note_arrival
 from payments.journeys.refund_outcomes import PaidOut, confirm_by_statement
 from payments.journeys.transfers import settle_transfer
 from payments.ledger.accounts import AccountKind, bank, clearing
@@ -15,6 +16,7 @@ from payments.money import Money
 from payments.providers.vietqr.reference import find_references
 from payments.reconciliation.model import ExpectedPayment, Match, MatchRule
 from payments.reconciliation.rows import match_row
+from payments.store.deposit_tables import CashDepositRow
 from payments.store.payments import PaymentStore
 from payments.store.refund_tables import RefundRow
 from payments.store.statement_tables import StatementEntryRow
@@ -80,14 +82,16 @@ def _bank_reference(entry: StatementEntryRow) -> str:
     return hashlib.sha256(reference.encode()).hexdigest()[:BANK_REFERENCE_CHARACTERS]
 
 
-def expected_payments(store: PaymentStore, unit_id: str, first_day: date, last_day: date) -> list[ExpectedPayment]:
-    """Return the payments that statements of these days should show: booked up to a week before, or on them."""
+def expected_payments(
+    store: PaymentStore, unit_id: str, account: str, first_day: date, last_day: date
+) -> list[ExpectedPayment]:
+    """Return what an account's statements of these days should show: booked up to a week before, or on them."""
     since = datetime.combine(first_day, time(), HANOI) - LOOK_BACK
     until = datetime.combine(last_day + timedelta(days=1), time(), HANOI)
     expected = []
     for attempt in store.booked_attempts(unit_id, since, until):
         if attempt.provider == IN_CASH:
-            # It reaches the bank as one pay-in of many, whose text names none of them.
+            # It reaches the bank with others in one pay-in, whose text names none of them.
             continue
         order = store.get_order(attempt.order_id)
         expected.append(
@@ -102,17 +106,34 @@ def expected_payments(store: PaymentStore, unit_id: str, first_day: date, last_d
                 other_references=(order.transfer_reference,) if _came_by_transfer(attempt) else (),
             )
         )
-    return expected
+    deposits = store.deposits.handed_over_between(unit_id, account, since, until)
+    return [*expected, *(_expected_deposit(row) for row in deposits)]
+
+
+def _expected_deposit(row: CashDepositRow) -> ExpectedPayment:
+    return ExpectedPayment(
+        id=row.id,
+        our_reference=row.transfer_reference,
+        provider_transaction=row.slip_number,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        paid_at=row.handed_over_at,
+        dossier="",
+    )
 
 
 def _came_by_transfer(attempt: PaymentAttemptRow) -> bool:
     return (attempt.received_on or "").startswith(f"{AccountKind.BANK}:")
 
 
-def book_arrivals(store: PaymentStore, account: str, matches: Sequence[Match], now: datetime) -> int:
-    """Move what providers had taken from their clearing accounts to the bank account; returns how many entries."""
+def book_arrivals(store: PaymentStore, account: str, matches: Sequence[Match], *, now: datetime, record: Record) -> int:
+    """Move what providers took, and cash that was paid in, from clearing to the bank account; returns how many."""
     booked = 0
     for match in matches:
+        if store.deposits.find(match.payment_id) is not None:
+            note_arrival(store, match.payment_id, match.movement[0], now=now, record=record)
+            booked += 1
+            continue
         attempt = store.lock_attempt(match.payment_id)
         if _came_by_transfer(attempt):
             # Booked on the bank account in the first place.

@@ -9,6 +9,7 @@ from payments.errors import (
     CounterAmountDiffers,
     CounterPaymentUnsound,
     CounterVoidTooLate,
+    DrawerHoldsLess,
     FeeOrderExpired,
     FeeOrderPaymentUnderWay,
     RefundUnsound,
@@ -103,6 +104,7 @@ def void_counter_payment(
 
     Raises:
         CounterPaymentNotFound, CounterPaymentUnsound, CounterVoidTooLate: It cannot be taken back so.
+        DrawerHoldsLess: Its cash is no longer in the drawer.
         SamePersonTwice: Whoever received it does not take it back.
     """
     name = _named(officer)
@@ -117,6 +119,7 @@ def void_counter_payment(
     if _day(row.received_at) != _day(now):
         raise CounterVoidTooLate("a payment is taken back on the day on which it was received; later it is refunded")
     _ensure_not_refunded(store, order)
+    _ensure_in_the_drawer(store, row)
     _reopen(store, order, row, now)
     row.voided_at, row.voided_by, row.void_reason = now, name, reason.strip()
     for receipt in store.receipts.of_order(order.id):
@@ -143,6 +146,11 @@ def _ensure_not_refunded(store: PaymentStore, order: FeeOrderRow) -> None:
     over = (RefundState.REJECTED, RefundState.FAILED)
     if any(refund.state not in over for refund in store.refunds.of_order(order.id)):
         raise CounterPaymentUnsound("a refund of this payment is asked for or paid; settle that first")
+
+
+def _ensure_in_the_drawer(store: PaymentStore, row: CounterPaymentRow) -> None:
+    if row.method == CounterMethod.CASH and store.deposits.free_minor(row.unit_id) < row.amount_minor:
+        raise DrawerHoldsLess("the cash was paid into the bank or is prepared for it; the payment is refunded instead")
 
 
 def _checked(taking: CounterTaking) -> tuple[str, str, str]:

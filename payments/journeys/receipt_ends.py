@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from config.identifiers import new_id
-from payments.errors import FeeOrderUnsound, ReceiptEnded, ReceiptSeriesNotFound
+from payments.errors import FeeOrderUnsound, ReceiptEnded, ReceiptSeriesNotFound, ReceiptYearNotOver
 from payments.events import DomainEvent, Record
 from payments.journeys.receipts import receipt_event
 from payments.model import FeeKind
@@ -112,15 +112,17 @@ def close_year(
     Series without a year in their name go on.
 
     Raises:
-        FeeOrderUnsound: The year is not over in Vietnam.
+        ReceiptYearNotOver: It is not over in Vietnam, or no series names it.
+        RefundUnsound: Nobody is named.
     """
+    name = officer_name(officer)
     within = datetime(year, 7, 1, tzinfo=UTC)
-    names = {(form.form_code, form.series(within)) for form in forms.values()}
-    names -= {(form.form_code, form.series(now)) for form in forms.values()}
-    if within >= now or not names:
-        raise FeeOrderUnsound(f"no series of {year} can be closed: the year is not over, or no series names it")
+    labels = {(form.form_code, form.series(within)) for form in forms.values()}
+    labels -= {(form.form_code, form.series(now)) for form in forms.values()}
+    if within >= now or not labels:
+        raise ReceiptYearNotOver(f"no series of {year} can be closed: the year is not over, or no series names it")
     known = {(row.form_code, row.series) for row in store.receipts.series(unit_id)}
-    return [close_series(store, unit_id, *name, officer, now=now, record=record) for name in sorted(names & known)]
+    return [close_series(store, unit_id, *label, name, now=now, record=record) for label in sorted(labels & known)]
 
 
 def _end(

@@ -63,6 +63,11 @@ def clearing(provider: str) -> Account:
     return Account(AccountKind.CLEARING, provider)
 
 
+DRAWER = clearing("counter-cash")
+# Handed to the bank, and not on a statement yet.
+CASH_IN_TRANSIT = clearing("cash-in-transit")
+
+
 def bank(account_number: str) -> Account:
     """Return the account that mirrors one bank account."""
     return Account(AccountKind.BANK, account_number)

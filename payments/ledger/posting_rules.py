@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from payments.ledger.accounts import RECEIVABLE, REFUNDS, SUSPENSE, Account, charged, income
+from payments.ledger.accounts import (
+    CASH_IN_TRANSIT,
+    DRAWER,
+    RECEIVABLE,
+    REFUNDS,
+    SUSPENSE,
+    Account,
+    bank,
+    charged,
+    income,
+)
 from payments.ledger.journal import Posting
 from payments.money import Money
 
@@ -66,6 +76,16 @@ def provider_paid_out(gross: Money, fee: Money, clearing: Account, bank: Account
     net = gross - fee
     kept = (Posting(fees, clearing, fee),) if fee.is_positive else ()
     return (Posting(bank, clearing, net), *kept)
+
+
+def cash_handed_over(amount: Money) -> tuple[Posting, ...]:
+    """Cash left the drawer for the bank."""
+    return (Posting(CASH_IN_TRANSIT, DRAWER, amount),)
+
+
+def cash_arrived(amount: Money, account_number: str) -> tuple[Posting, ...]:
+    """A statement shows cash that was on its way."""
+    return (Posting(bank(account_number), CASH_IN_TRANSIT, amount),)
 
 
 def _line(item: ChargedFee) -> tuple[str, str, str, str]:

@@ -124,7 +124,8 @@ class _Matching:
     def _credit_break(self, movement: Movement, proposals: Proposals, parts: dict[str, list[Movement]]) -> Break:
         named = self._named[movement.key]
         if len(named.exact) > 1:
-            dossiers = sorted({self._payments[payment_id].dossier for payment_id in named.exact})
+            payments = [self._payments[payment_id] for payment_id in named.exact]
+            dossiers = sorted({payment.dossier or payment.our_reference for payment in payments})
             words = wording.several_payments(movement, dossiers)
             return self._break(
                 BreakKind.SEVERAL_PAYMENTS, movement, None, words, proposals.for_several(movement, named.exact)

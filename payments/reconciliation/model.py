@@ -36,7 +36,7 @@ class ExpectedPayment:
         provider_transaction: The provider's own number, or that of its settlement.
         paid_at: When we booked it as paid; None for an order that is still open, which a transfer may pay any day
             and which is therefore never missed.
-        dossier: The dossier's code, for the explanation.
+        dossier: The dossier's code, for the explanation; empty for cash paid in, which is of many.
     """
 
     id: str

@@ -109,10 +109,12 @@ def _movement(movement: Movement) -> tuple[str, str]:
 
 
 def _payment(payment: ExpectedPayment) -> tuple[str, str]:
+    vi, en = (f"hồ sơ {payment.dossier}", f"dossier {payment.dossier}")
+    if not payment.dossier:
+        vi, en = ("lần nộp tiền mặt", "cash paid in")
     return (
-        f"{amount_vi(payment.amount_minor, payment.currency)} của hồ sơ {payment.dossier} (mã {payment.our_reference})",
-        f"{amount_en(payment.amount_minor, payment.currency)} for dossier {payment.dossier}"
-        f" (reference {payment.our_reference})",
+        f"{amount_vi(payment.amount_minor, payment.currency)} của {vi} (mã {payment.our_reference})",
+        f"{amount_en(payment.amount_minor, payment.currency)} for {en} (reference {payment.our_reference})",
     )
 
 

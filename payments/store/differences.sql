@@ -100,6 +100,21 @@ SELECT e.id, 1, 0 FROM journal_entries e WHERE e.unit_id = :unit AND e.kind = 'm
   AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.source_entry_id = e.id)
   AND NOT EXISTS (SELECT 1 FROM journal_entries v WHERE v.reverses_entry_id = e.id)
 
+-- name: deposit-took-another-amount
+SELECT d.id, CASE WHEN d.state IN ('handed-over', 'arrived') THEN d.amount_minor ELSE 0 END, -COALESCE(SUM(l.amount), 0)
+FROM cash_deposits d LEFT JOIN legs l ON l.subject_id = d.id AND l.code = 'clearing:counter-cash'
+WHERE d.unit_id = :unit GROUP BY d.id, d.state, d.amount_minor
+HAVING -COALESCE(SUM(l.amount), 0) <> CASE WHEN d.state IN ('handed-over', 'arrived') THEN d.amount_minor ELSE 0 END
+
+-- name: deposit-arrived-with-another-amount
+SELECT d.id, CASE WHEN d.state = 'arrived' THEN d.amount_minor ELSE 0 END, COALESCE(SUM(l.amount), 0)
+FROM cash_deposits d LEFT JOIN legs l ON l.subject_id = d.id AND l.code = 'bank:' || d.account_number
+WHERE d.unit_id = :unit GROUP BY d.id, d.state, d.amount_minor
+HAVING COALESCE(SUM(l.amount), 0) <> CASE WHEN d.state = 'arrived' THEN d.amount_minor ELSE 0 END
+
+-- name: drawer-below-zero
+SELECT l.code, 0, SUM(l.amount) FROM legs l WHERE l.code = 'clearing:counter-cash' GROUP BY l.code HAVING SUM(l.amount) < 0
+
 -- name: receipt-numbers-have-a-gap
 SELECT s.id, s.last_number, COUNT(r.id) FROM receipt_series s LEFT JOIN receipts r
   ON r.unit_id = s.unit_id AND r.form_code = s.form_code AND r.series = s.series

@@ -13,6 +13,7 @@ from payments.store.books import Books
 from payments.store.callbacks import CallbackStore
 from payments.store.catalogue import CatalogueStore
 from payments.store.counter import CounterStore
+from payments.store.deposits import DepositStore
 from payments.store.journal import JournalStore
 from payments.store.receipts import ReceiptStore
 from payments.store.refunds import RefundStore
@@ -26,7 +27,8 @@ IN_FLIGHT = (AttemptState.STARTED, AttemptState.UNKNOWN)
 class PaymentStore:
     """Payments seen through one session; it never commits.
 
-    Locks are always taken in this order: callback, fee order, attempt, refund, journal head, receipt series.
+    Locks are always taken in this order: callback, fee order, attempt, refund, cash deposit, journal head, receipt
+    series.
     """
 
     def __init__(self, session: Session) -> None:
@@ -71,6 +73,11 @@ class PaymentStore:
     def counter(self) -> CounterStore:
         """Payments at the counter, and providers' own receipts."""
         return CounterStore(self._session)
+
+    @cached_property
+    def deposits(self) -> DepositStore:
+        """Cash on its way to the bank."""
+        return DepositStore(self._session)
 
     @cached_property
     def callbacks(self) -> CallbackStore:

@@ -13,7 +13,8 @@ from certs.errors import CertificateUnknown, CertsError
 from certs.inspection import describe_certificate
 from certs.journeys import SigningCertificateView, check_may_sign
 from certs.model import CertificateRole, CertificateState
-from gateway.cli.certificates.reading import app, read_certificates, read_pkcs12, read_token, refusals, told
+from gateway.cli.certificates.reading import app, read_certificates, read_pkcs12, read_token, refusals
+from gateway.cli.refusals import told
 from gateway.cli.session import open_services
 from gateway.problem_catalogue import PROBLEMS
 from gateway.trust import revocation_gatherer, trust_anchors

@@ -21,7 +21,8 @@ from gateway.certificate_care import check_one, find_checkable, refresh_revocati
 from gateway.certificate_inventory import Decider, NewCertificate, allow_profiles, take_in
 from gateway.certificate_inventory import hold as put_on_hold
 from gateway.certificate_inventory import withdraw as end_use
-from gateway.cli.certificates.reading import app, read_certificates, refusals, shown_progress, told
+from gateway.cli.certificates.reading import app, read_certificates, refusals, shown_progress
+from gateway.cli.refusals import told
 from gateway.cli.session import open_services
 from gateway.db.tables.documents import SignaturePictureRow
 from gateway.signing_requests import release_certificate

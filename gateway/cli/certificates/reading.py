@@ -13,7 +13,7 @@ from rich.progress import track
 
 from certs.errors import CertsError
 from config.secrets import SecretUnavailable
-from gateway.problem_catalogue import PROBLEMS
+from gateway.cli.refusals import told
 from gateway.refusal import ApiProblem
 from gateway.services import Services
 from signing.errors import SigningError
@@ -35,12 +35,6 @@ def refusals() -> Iterator[None]:
         raise typer.BadParameter(told(error.code, str(error))) from None
     except OSError as error:
         raise typer.BadParameter(f"{error.filename or 'file'}: {error.strerror or type(error).__name__}") from None
-
-
-def told(code: str, fact: str) -> str:
-    """Return a refusal as one sentence in both languages."""
-    words = PROBLEMS[code]
-    return f"{code}: {words.title_vi} / {words.title_en} ({fact})"
 
 
 def shown_progress(items: Sequence[T], what: str) -> Iterable[T]:

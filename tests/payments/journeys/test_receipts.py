@@ -11,12 +11,12 @@ from lxml import etree
 
 from payments.errors import (
     FeeOrderNotPaid,
-    FeeOrderUnsound,
     ReceiptEnded,
     ReceiptNotFound,
     ReceiptSeriesClosed,
     ReceiptSeriesNotFound,
     ReceiptSeriesUnsound,
+    ReceiptYearNotOver,
     TransitionNotAllowed,
 )
 from payments.journeys import (
@@ -285,7 +285,7 @@ def test_a_year_is_closed_once_it_is_over(desk, paid):
     issue(desk, paid())
     after = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)
     for at, year in ((after - timedelta(seconds=1), 2026), (after, 2027)):
-        with pytest.raises(FeeOrderUnsound), desk.open_store() as store:
+        with pytest.raises(ReceiptYearNotOver), desk.open_store() as store:
             close_year(store, UNIT, year, "a", forms=FORMS, now=at, record=desk.recorded)
     with desk.open_store() as store:
         closed = close_year(store, UNIT, 2026, "a", forms=FORMS, now=after, record=desk.recorded)
