@@ -1,4 +1,4 @@
-"""Takes the README's pictures from a running demonstration: `python docs/take_pictures.py <its folder>`.
+"""Takes the README's pictures from a running demonstration: `PYTHONPATH=. python docs/take_pictures.py <its folder>`.
 
 Start it first: `python -m gateway demo --folder <folder>`. The pictures land in docs/pictures.
 """
@@ -50,9 +50,10 @@ def open_order(settings: Settings, folder: Path) -> str:
 
 
 def take_pay_page(browser: Browser, address: str) -> None:
-    """The payer's page on a phone, from the transfer down."""
+    """The payer's page on a phone: all ways to pay, one of them opened."""
     page = browser.new_page(viewport=PHONE, device_scale_factor=1.5)
     page.goto(address)
+    page.locator("summary", has_text="Cổng Dịch vụ công quốc gia").click()
     page.get_by_role("heading", name="Chọn cách trả").evaluate("heading => heading.scrollIntoView()")
     save(shot(page), "pay-phone.png")
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy.engine import make_url
 
 from gateway.db import schema
@@ -14,6 +15,8 @@ from gateway.db.engine import make_engine
 from tests.postgres import EMPTY, fresh_database, postgres_server
 
 CORPUS = Path(os.environ.get("CORPUS_DIR", Path(__file__).parents[2] / "shared" / "corpus"))
+# The default draws a traceback's frames and variables for a terminal, which takes a second each.
+structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,54 @@
-"""What PostgreSQL may do differently: copies that arrive at once, money that nobody waits for, refunds."""
+"""The modes on PostgreSQL: each ends as on SQLite; and copies at once, money that nobody waits for, refunds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 
 from payments.journeys import check_books
 from tests.gateway.matrix.dialects import ASKED, EACH, REFUNDING, Dialect
-from tests.gateway.matrix.test_modes import INCOME, paid
+from tests.gateway.matrix.test_modes import INCOME, OPEN, paid
+from tests.gateway.matrix.test_transfers import BANK, PAID, collect, state, transferred
 from tests.gateway.matrix.test_transfers import EACH as TOLD_BY
-from tests.gateway.matrix.test_transfers import PAID, collect, state, transferred
 from tests.gateway.matrix.town import AMOUNT, Town
 
 pytestmark = pytest.mark.xdist_group("matrix of providers")
+
+
+@dataclass(frozen=True)
+class End:
+    """Our answers to the provider's calls, order and attempt after asking, and what the journal moved."""
+
+    codes: list[str]
+    states: tuple[str, str]
+    booked: Mapping[str, int]
+
+
+def end_of(mode: str, dialect: Dialect) -> End:
+    settled = End([dialect.taken], ("paid", "succeeded"), paid(dialect.provider))
+    nothing = End([], ("open", dialect.silent), OPEN)
+    ends = {
+        "honest": settled,
+        "slow": nothing,
+        "out-of-order": End(
+            [dialect.taken, dialect.again] if dialect.tells_pending else [dialect.taken], settled.states, settled.booked
+        ),
+        "lost": End([], settled.states, settled.booked) if dialect.asked else nothing,
+        "forged": End([dialect.forged], ("open", dialect.fails), OPEN),
+        "wrong-amount": End([dialect.wrong_amount], ("open", "started"), OPEN),
+    }
+    return ends[mode]
+
+
+@pytest.mark.parametrize("dialect", EACH)
+@pytest.mark.parametrize("mode", ["honest", "slow", "out-of-order", "lost", "forged", "wrong-amount"])
+def test_each_mode_ends_as_on_sqlite(postgres_town: Town, dialect: Dialect, mode: str) -> None:
+    end = end_of(mode, dialect)
+    payment = postgres_town.pay(dialect.provider, mode)
+    codes = postgres_town.codes(payment, len(end.codes))
+    postgres_town.ask()
+
+    assert End(codes, postgres_town.states(payment), postgres_town.booked(payment.order_id)) == end
 
 
 @pytest.mark.parametrize("dialect", EACH)
@@ -55,6 +94,19 @@ def test_copies_of_one_notice_book_once(postgres_town: Town, provider: str) -> N
 
     assert postgres_town.codes(notice, 3) == ["200"] * 3
     assert (state(postgres_town, notice), postgres_town.booked(notice.order_id)) == ("paid", PAID)
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("provider", TOLD_BY)
+@pytest.mark.parametrize("mode", ["honest", "slow", "lost", "forged", "wrong-amount"])
+def test_each_mode_of_a_notice_ends_as_on_sqlite(postgres_town: Town, provider: str, mode: str) -> None:
+    codes = {"slow": [], "lost": [], "forged": ["401"]}.get(mode, ["200"])
+    came = AMOUNT + 1_000
+    ends = {"honest": ("paid", PAID), "wrong-amount": ("open", {**OPEN, BANK: came, "suspense": -came})}
+    notice = transferred(postgres_town, provider, mode)
+
+    assert postgres_town.codes(notice, len(codes)) == codes
+    assert (state(postgres_town, notice), postgres_town.booked(notice.order_id)) == ends.get(mode, ("open", OPEN))
 
 
 def test_after_all_that_the_books_hold(postgres_town: Town) -> None:
