@@ -171,9 +171,20 @@ class CassoSettings(Section):
 
 
 class SepaySettings(Section):
-    """SePay's notices of credits."""
+    """SePay's notices of credits, proved as the webhook was made there: one of two ways."""
 
-    api_key: SecretReference
+    # HMAC-SHA256 over time and body, the way that SePay recommends.
+    signing_key: SecretReference | None = None
+    # How far a notice's signed time may be from ours.
+    replay_window_seconds: float = Field(300, gt=0)
+    # The key itself in each call; nothing in the body is signed.
+    api_key: SecretReference | None = None
+
+    @model_validator(mode="after")
+    def _has_one_proof(self) -> Self:
+        if (self.signing_key is None) == (self.api_key is None):
+            raise ValueError("either signing_key or api_key is given")
+        return self
 
 
 class ReceiptSettings(Section):

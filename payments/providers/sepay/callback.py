@@ -1,10 +1,9 @@
-"""SePay's webhook. Source: SePay developer documentation, webhooks: payload, authentication by API key."""
+"""SePay's webhook. Source: SePay developer documentation, webhooks, payload."""
 
 from typing import Final
 
-from payments.errors import CallbackNotAuthentic, CallbackUnreadable
-from payments.model import BankTransfer, CallbackCall, NothingToSettle
-from payments.providers.base import secret_digest
+from payments.errors import CallbackUnreadable
+from payments.model import BankTransfer, NothingToSettle
 from payments.providers.json_fields import (
     account_number,
     bank_reference,
@@ -15,27 +14,19 @@ from payments.providers.json_fields import (
 )
 from payments.providers.notices import credit_of
 from payments.providers.plain_fields import parse_object
-from payments.providers.proofs import is_proof
 
 NAME: Final = "sepay"
-HEADER: Final = "authorization"
 INCOMING: Final = "in"
 
 
-def read_callback(call: CallbackCall, api_key: str) -> BankTransfer | NothingToSettle:
-    """Authenticate a notice by its API key, of which only the digest was kept, then say whose transfer it tells of.
-
-    Nothing in the body is signed: whoever has the key may say anything, so it is also wise to let only SePay's
-    addresses in.
+def read_notice(body: bytes) -> BankTransfer | NothingToSettle:
+    """Say whose transfer a proven notice tells of.
 
     Raises:
-        CallbackNotAuthentic: The key is absent or wrong.
-        CallbackUnreadable: Authentic, but a field that we need is missing or malformed.
+        CallbackUnreadable: A field that we need is missing or malformed.
     """
-    if not is_proof(call.headers.get(HEADER), secret_digest(f"Apikey {api_key}")):
-        raise CallbackNotAuthentic("sepay: the API key is absent or wrong")
     try:
-        told = parse_object(call.body)
+        told = parse_object(body)
         if told["transferType"] != INCOMING:
             return NothingToSettle("sepay: no money came in")
         amount = whole_number(told["transferAmount"])

@@ -9,6 +9,7 @@ from typing import Any
 from payments.model import CallbackCall
 from payments.providers.base import secret_digest
 from payments.providers.casso.provider import CassoProvider
+from payments.providers.sepay.proofs import ApiKey, Signature
 from payments.providers.sepay.provider import SepayProvider
 
 KEY = "a key of a bank's service that only the tests know"
@@ -28,7 +29,11 @@ def casso() -> CassoProvider:
 
 
 def sepay() -> SepayProvider:
-    return SepayProvider("env:KEY", NoticeSecrets())
+    return SepayProvider(ApiKey("env:KEY", NoticeSecrets()))
+
+
+def signing_sepay() -> SepayProvider:
+    return SepayProvider(Signature("env:KEY", timedelta(minutes=5), NoticeSecrets()))
 
 
 def casso_data(text: str, amount: Any = 150_000, **changed: Any) -> dict[str, Any]:
@@ -79,3 +84,13 @@ def sepay_call(data: Any, key: str | None = KEY) -> CallbackCall:
     """A notice as it is kept: of the key only the digest."""
     headers = {} if key is None else {"authorization": secret_digest(f"Apikey {key}")}
     return CallbackCall("POST", b"", json.dumps(data).encode(), headers, received_at=AT)
+
+
+def signed_sepay_call(
+    data: Any, *, sent_at: datetime = AT, key: str = KEY, received_at: datetime | None = AT
+) -> CallbackCall:
+    """A notice as SePay signs it."""
+    body, stamp = json.dumps(data, ensure_ascii=False).encode(), int(sent_at.timestamp())
+    proof = hmac.new(key.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    headers = {"x-sepay-signature": f"sha256={proof}", "x-sepay-timestamp": str(stamp)}
+    return CallbackCall("POST", b"", body, headers, received_at=received_at)

@@ -1,27 +1,35 @@
 """Casso's and SePay's notices: proven ones name a transfer or nothing, all others are refused."""
 
 import json
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from pydantic import ValidationError
 
+from config.settings import SepaySettings
 from payments.errors import CallbackNotAuthentic, CallbackUnreadable, PaymentNotPossible, ProviderUnavailable
 from payments.model import BankTransfer, CallbackCall, NothingToSettle, SettlementOutcome
 from payments.money import Money
 from payments.providers.casso.callback import proof_of
 from payments.providers.registry import ProviderRegistry
+from payments.providers.sepay.provider import sepay_from_settings
 from payments.providers.vietqr.reference import reference_of
 from tests.payments.providers.notice_makers import (
     ACCOUNT,
     AT,
     KEY,
+    NoticeSecrets,
     casso,
     casso_call,
     casso_data,
     sepay,
     sepay_call,
     sepay_data,
+    signed_sepay_call,
+    signing_sepay,
 )
 from tests.payments.providers.payos_makers import payos
 
@@ -30,6 +38,7 @@ TEXT = f"MBVCB.3278907687.{REFERENCE.lower()} CT tu 0071000 NGUYEN VAN A"
 EACH = [
     pytest.param(casso, casso_data, casso_call, id="casso"),
     pytest.param(sepay, sepay_data, sepay_call, id="sepay"),
+    pytest.param(signing_sepay, sepay_data, signed_sepay_call, id="signing-sepay"),
 ]
 
 
@@ -185,7 +194,7 @@ def test_every_outcome_is_answered_and_only_what_another_try_may_mend_is_refused
     taken = outcome not in {"not-authentic", "unreadable", "our-fault"}
     assert (answer.status == 200) == taken
     told = json.loads(answer.body)
-    assert told["success"] is taken if provider is sepay else (told["error"] == 0) is taken
+    assert (told["error"] == 0) is taken if provider is casso else told["success"] is taken
 
 
 @pytest.mark.parametrize("provider", [casso, sepay])
@@ -197,3 +206,65 @@ def test_no_payer_can_choose_what_only_tells(provider):
     with pytest.raises(ProviderUnavailable):
         provider().query(None, AT)
     assert KEY not in repr(vars(provider()))
+
+
+def test_sepays_signature_is_what_openssl_makes_of_time_and_body(tmp_path):
+    body = json.dumps(sepay_data(TEXT), ensure_ascii=False).encode()
+    stamp = str(int(AT.timestamp()))
+    (tmp_path / "signed").write_bytes(f"{stamp}.".encode() + body)
+    command = ["openssl", "dgst", "-sha256", "-hmac", KEY, str(tmp_path / "signed")]
+    proof = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.split()[-1]
+    headers = {"x-sepay-signature": f"sha256={proof}", "x-sepay-timestamp": stamp}
+    told = signing_sepay().read_callback(CallbackCall("POST", b"", body, headers, received_at=AT))
+    assert (told.amount.amount_minor, told.notice) == (150_000, "92704")
+
+
+SIGNED = signed_sepay_call(sepay_data(TEXT))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        replace(SIGNED, body=SIGNED.body + b" "),
+        replace(SIGNED, body=SIGNED.body.replace(b"150000", b"950000")),
+        replace(SIGNED, body=b""),
+        replace(SIGNED, headers={}),
+        replace(SIGNED, headers={**SIGNED.headers, "x-sepay-timestamp": str(int(AT.timestamp()) + 1)}),
+        replace(SIGNED, headers={**SIGNED.headers, "x-sepay-timestamp": ""}),
+        replace(SIGNED, headers={**SIGNED.headers, "x-sepay-timestamp": "-1"}),
+        replace(SIGNED, headers={**SIGNED.headers, "x-sepay-timestamp": "9" * 40}),
+        replace(SIGNED, headers={**SIGNED.headers, "x-sepay-signature": SIGNED.headers["x-sepay-signature"][7:]}),
+        replace(SIGNED, headers={**SIGNED.headers, "x-sepay-signature": "sha256="}),
+        replace(SIGNED, headers={**SIGNED.headers, "x-sepay-signature": "é"}),
+        signed_sepay_call(sepay_data(TEXT), key="another"),
+        signed_sepay_call(sepay_data(TEXT), received_at=None),
+        signed_sepay_call(sepay_data(TEXT), sent_at=AT - timedelta(minutes=6)),
+        signed_sepay_call(sepay_data(TEXT), sent_at=AT + timedelta(minutes=6)),
+        sepay_call(sepay_data(TEXT)),
+    ],
+)
+def test_what_sepay_did_not_sign_just_now_is_not_believed(call):
+    with pytest.raises(CallbackNotAuthentic):
+        signing_sepay().read_callback(call)
+
+
+def test_a_signature_does_not_stand_for_an_api_key():
+    with pytest.raises(CallbackNotAuthentic):
+        sepay().read_callback(SIGNED)
+
+
+@pytest.mark.parametrize("given", [{}, {"api_key": "env:A", "signing_key": "env:B"}])
+def test_sepay_is_set_up_with_one_proof(given):
+    with pytest.raises(ValidationError, match="either signing_key or api_key"):
+        SepaySettings(**given)
+
+
+def test_the_settings_choose_the_proof():
+    made = (
+        sepay_from_settings(SimpleNamespace(sepay=SepaySettings(**given)), NoticeSecrets())
+        for given in ({"api_key": "env:KEY"}, {"signing_key": "env:KEY"})
+    )
+    by_key, by_signature = made
+    assert by_key.read_callback(sepay_call(sepay_data(TEXT))).amount.amount_minor == 150_000
+    assert by_signature.read_callback(SIGNED).amount.amount_minor == 150_000
+    assert (by_key.secret_headers, by_signature.secret_headers) == ({"authorization"}, frozenset())
