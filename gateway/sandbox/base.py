@@ -12,10 +12,13 @@ from gateway.sandbox.book import Payment
 from gateway.sandbox.desk import Desk
 from gateway.sandbox.modes import Mode
 
-# Of a provider that pays nothing back by message: none of its payments can go these ways.
+# Of providers that pay nothing back by message, and of those that tell of paid money only: no payment goes these ways.
 NO_REFUNDS: Final[Mapping[Mode, str]] = dict.fromkeys(
     (Mode.REFUND_FAILING, Mode.REFUND_REFUSED, Mode.REFUND_UNANSWERED), "it pays nothing back by message"
 )
+PAID_ONLY: Final[Mapping[Mode, str]] = {
+    Mode.OUT_OF_ORDER: "it tells of paid money only, so that no older call comes late"
+}
 
 
 class Proof(StrEnum):

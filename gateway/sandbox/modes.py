@@ -9,11 +9,10 @@ class Mode(StrEnum):
     """Ways for a payment to go.
 
     HONEST: one call, repeated until it is confirmed. SLOW: pending for a while, then honest. DUPLICATE: two copies at
-    once and one more. OUT_OF_ORDER: what came last is told first, and an older `pending` after it; a provider that
-    never tells of pending payments calls honestly. LOST: paid, and no call. FORGED: not paid, and a call with a wrong
-    proof claims that it was. WRONG_AMOUNT: another amount than asked for was taken. The rest are honest about the
-    payment: REFUND_FAILING takes refunds and fails them later, REFUND_REFUSED refuses them, REFUND_UNANSWERED takes
-    them and answers nothing that can be read.
+    once and one more. OUT_OF_ORDER: what came last is told first, and an older `pending` after it. LOST: paid, and no
+    call. FORGED: not paid, and a call with a wrong proof claims that it was. WRONG_AMOUNT: another amount than asked
+    for was taken. The rest are honest about the payment: REFUND_FAILING takes refunds and fails them later,
+    REFUND_REFUSED refuses them, REFUND_UNANSWERED takes them and answers nothing that can be read.
     """
 
     HONEST = "honest"

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 from flask import Blueprint
 
-from gateway.sandbox.base import NO_REFUNDS, Answer, Call, Proof
+from gateway.sandbox.base import NO_REFUNDS, PAID_ONLY, Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState
 from gateway.sandbox.clock import GMT7
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.modes import Mode
 
 
 class CassoSimulator:
@@ -19,7 +20,7 @@ class CassoSimulator:
 
     name = "casso"
     title = "Casso"
-    without = NO_REFUNDS
+    without: Mapping[Mode, str] = {**NO_REFUNDS, **PAID_ONLY}
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._key = account["checksum_key"].encode()

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import Blueprint, Response, abort
 
-from gateway.sandbox.base import NO_REFUNDS, Answer, Call, Proof
+from gateway.sandbox.base import NO_REFUNDS, PAID_ONLY, Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState
 from gateway.sandbox.clock import compact
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.modes import Mode
 
 HEADER = "X-Signature"
 ACCOUNT, KIND, CHAPTER, SUB_ITEM = "accountNumber", "loaiGiaoDich", "maChuong", "maTieuMuc"
@@ -33,7 +34,7 @@ class TreasurySimulator:
 
     name = "kbnn"
     title = "Kho bạc Nhà nước"
-    without = NO_REFUNDS
+    without: Mapping[Mode, str] = {**NO_REFUNDS, **PAID_ONLY}
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._key = account["hmac_key"].encode() if "hmac_key" in account else None

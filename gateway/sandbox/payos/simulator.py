@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from gateway.sandbox.base import NO_REFUNDS, Answer, Call, Proof
+from gateway.sandbox.base import NO_REFUNDS, PAID_ONLY, Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState
 from gateway.sandbox.clock import GMT7
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.modes import Mode
 
 STATUSES = {
     PaymentState.OPEN: "PENDING",
@@ -33,7 +34,7 @@ class PayosSimulator:
 
     name = "payos"
     title = "payOS"
-    without = NO_REFUNDS
+    without: Mapping[Mode, str] = {**NO_REFUNDS, **PAID_ONLY}
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._client_id = account["client_id"]

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from flask import Blueprint
 
-from gateway.sandbox.base import NO_REFUNDS, Answer, Call, Proof
+from gateway.sandbox.base import NO_REFUNDS, PAID_ONLY, Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState
 from gateway.sandbox.clock import GMT7
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.modes import Mode
 
 
 class SepaySimulator:
@@ -16,7 +17,7 @@ class SepaySimulator:
 
     name = "sepay"
     title = "SePay"
-    without = NO_REFUNDS
+    without: Mapping[Mode, str] = {**NO_REFUNDS, **PAID_ONLY}
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._key = account["api_key"].encode()

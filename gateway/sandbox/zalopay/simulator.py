@@ -12,11 +12,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from gateway.sandbox.base import Answer, Call, Proof
+from gateway.sandbox.base import PAID_ONLY, Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState, RefundState
 from gateway.sandbox.clock import GMT7
 from gateway.sandbox.desk import Desk
-from gateway.sandbox.modes import Mode
 from gateway.sandbox.refunding import RefundVerdict
 
 CREATE = ["app_id", "app_trans_id", "app_user", "amount", "app_time", "embed_data", "item"]
@@ -49,7 +48,7 @@ class ZalopaySimulator:
 
     name = "zalopay"
     title = "ZaloPay"
-    without: Mapping[Mode, str] = {}
+    without = PAID_ONLY
 
     def __init__(self, account: Mapping[str, str]) -> None:
         self._app_id = int(account["app_id"])

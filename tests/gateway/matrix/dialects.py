@@ -69,4 +69,5 @@ DIALECTS = (
 ASKED = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if dialect.asked]
 UNASKED = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if not dialect.asked]
 EACH = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS]
+TELLING = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if dialect.tells_pending]
 REFUNDING = [pytest.param(dialect, id=dialect.provider) for dialect in DIALECTS if dialect.refunds]

@@ -3,8 +3,9 @@
 import pytest
 import requests
 
+from gateway.sandbox.modes import Mode
 from payments.journeys import check_books
-from tests.gateway.matrix.dialects import ASKED, DIALECTS, EACH, REFUNDING, UNASKED, Dialect
+from tests.gateway.matrix.dialects import ASKED, DIALECTS, EACH, REFUNDING, TELLING, UNASKED, Dialect
 from tests.gateway.matrix.town import AMOUNT, Town
 
 pytestmark = pytest.mark.xdist_group("matrix of providers")
@@ -52,12 +53,11 @@ def test_copies_of_one_call_book_once(town: Town, dialect: Dialect) -> None:
     assert town.booked(payment.order_id) == paid(dialect.provider)
 
 
-@pytest.mark.parametrize("dialect", EACH)
+@pytest.mark.parametrize("dialect", TELLING)
 def test_an_older_report_after_the_newer_one_changes_nothing(town: Town, dialect: Dialect) -> None:
     payment = town.pay(dialect.provider, "out-of-order")
 
-    expected = [dialect.taken, dialect.again] if dialect.tells_pending else [dialect.taken]
-    assert town.codes(payment, len(expected)) == expected
+    assert town.codes(payment, 2) == [dialect.taken, dialect.again]
     assert town.states(payment) == ("paid", "succeeded")
     assert town.booked(payment.order_id) == paid(dialect.provider)
 
@@ -255,6 +255,16 @@ def test_a_call_that_must_be_withstood_is_refused_before_an_honest_one_is_taken(
 def test_after_all_that_the_books_hold(town: Town) -> None:
     with town.services.unit_of_work(read_only=True) as work:
         assert list(check_books(work.payments, town.machine.unit_id, town.services.providers.named)) == []
+
+
+@pytest.mark.parametrize("dialect", EACH)
+def test_a_mode_that_the_sandbox_refuses_is_one_that_the_provider_cannot_do(town: Town, dialect: Dialect) -> None:
+    refused = {mode for mode in Mode if town.refuses(dialect.provider, mode)}
+
+    expected = set() if dialect.tells_pending else {Mode.OUT_OF_ORDER}
+    expected |= set() if dialect.refunds else {mode for mode in Mode if mode.startswith("refund")}
+    assert refused == expected
+    assert town.services.providers.named(dialect.provider).can_refund is dialect.refunds
 
 
 def test_the_matrix_has_every_provider_that_the_demonstration_sets_up(town: Town) -> None:

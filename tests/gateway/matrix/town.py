@@ -84,13 +84,22 @@ class Town:
 
     # --- the sandbox
 
+    @property
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.layout.secret(CONTROL_SECRET)}"}
+
     def control(self, method: str, what: str, **wish: Any) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self.layout.secret(CONTROL_SECRET)}"}
         url = f"{self.layout.sandbox_url}/control/{what}"
-        answer = requests.request(method, url, json=wish or None, headers=headers, timeout=TIMEOUT_SECONDS)
+        answer = requests.request(method, url, json=wish or None, headers=self._bearer, timeout=TIMEOUT_SECONDS)
         assert answer.ok, answer.text
         told: dict[str, Any] = answer.json()
         return told
+
+    def refuses(self, provider: str, mode: str) -> bool:
+        """Whether the sandbox says that a mode means nothing for a provider."""
+        wish = {"provider": provider, "mode": mode}
+        answer = requests.put(f"{self.layout.sandbox_url}/control/modes", json=wish, headers=self._bearer, timeout=10)
+        return answer.status_code == 409
 
     def codes(self, payment: Payment, calls: int) -> list[str]:
         """Wait for so many calls, and return our answers to them in the provider's words, as they were answered."""
