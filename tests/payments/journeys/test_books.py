@@ -7,14 +7,15 @@ from payments.journeys import approve_refund, check_books, issue_receipts
 from payments.journeys.books import SENTENCES
 from payments.providers.registry import ProviderRegistry
 from payments.store.books import DIFFERENCES
+from tests.payments.journeys.test_cash_deposits import Drawer
 from tests.payments.journeys.test_receipts import FORMS
 from tests.payments.journeys.test_refunds import LIMIT, Counter
 from tests.payments.makers import LATER, UNIT, fake_call
 
 
 @pytest.fixture
-def books(desk):
-    """A unit with a life: paid, open, cancelled, paid late, failed, refunded in part, receipted."""
+def books(desk, tmp_path):
+    """A unit with a life: paid, open, cancelled, paid late, failed, refunded in part, receipted, cash on its way."""
     counter = Counter(desk)
     order_id = counter.paid()
     refund = counter.approved(order_id)
@@ -27,6 +28,9 @@ def books(desk):
     taken_up = counter.request(order_id, action_key="another")
     counter(approve_refund, taken_up.id, "minh.le", limit=LIMIT)
     assert refund.id != taken_up.id
+    drawer = Drawer(desk, tmp_path)
+    drawer.take()
+    drawer.handed_over()
     return counter
 
 
@@ -54,10 +58,13 @@ def tamper(engine, *statements):
         connection.invalidate()
 
 
-# {paid} and {entry} stand for the paid order and its journal entry.
+# {paid} and {entry}: the order that a provider took money for, and its journal entry; {cash}: that of the counter.
+PAID = "(SELECT o.id FROM fee_orders o JOIN payment_attempts a ON a.id = o.paid_attempt_id WHERE a.provider = '{}')"
+ENTRY = "(SELECT id FROM journal_entries WHERE kind = 'order-paid' AND subject_id = {})"
 NAMES = {
-    "{paid}": "(SELECT id FROM fee_orders WHERE state = 'paid')",
-    "{entry}": "(SELECT id FROM journal_entries WHERE kind = 'order-paid')",
+    "{paid}": PAID.format("fake"),
+    "{entry}": ENTRY.format(PAID.format("fake")),
+    "{cash}": ENTRY.format(PAID.format("counter-cash")),
 }
 CASES = {
     "entry-without-postings": "DELETE FROM journal_postings WHERE entry_id = {entry}",
@@ -77,6 +84,9 @@ CASES = {
     "refund-paid-another-amount": "UPDATE refunds SET state = 'confirmed' WHERE state = 'sent'",
     "more-refunded-than-received": "UPDATE refunds SET amount_minor = 150000 WHERE state = 'sent'",
     "suspense-without-a-proposal": "DELETE FROM refunds WHERE state = 'proposed'",
+    "deposit-took-another-amount": "UPDATE cash_deposits SET state = 'prepared'",
+    "deposit-arrived-with-another-amount": "UPDATE cash_deposits SET state = 'arrived', statement_entry_id = 'x'",
+    "drawer-below-zero": "UPDATE journal_postings SET amount_minor = 1 WHERE line_no = 1 AND entry_id = {cash}",
     "receipt-numbers-have-a-gap": "DELETE FROM receipts WHERE kind = 'phi'",
     "receipt-is-not-its-items": "UPDATE receipts SET amount_minor = 1 WHERE kind = 'phi'",
     "callback-no-longer-proves": "UPDATE provider_callbacks SET body = '{}' WHERE outcome = 'booked'",

@@ -282,23 +282,3 @@ def test_the_database_too_wants_two_people_and_keeps_what_was_prepared(drawer, e
     for change in changes:
         with pytest.raises(IntegrityError), engine.begin() as connection:
             connection.execute(text(change), {"id": row.id})
-
-
-@pytest.mark.parametrize(
-    ("change", "kind"),
-    [
-        (
-            "UPDATE cash_deposits SET state = 'prepared', handed_over_by = NULL, handed_over_at = NULL,"
-            " slip_number = NULL",
-            "deposit-took-another-amount",
-        ),
-        ("UPDATE cash_deposits SET state = 'arrived', statement_entry_id = 'x'", "deposit-arrived-with-another-amount"),
-    ],
-)
-def test_falsified_pay_ins_are_named_by_the_check(desk, drawer, engine, change, kind):
-    drawer.take()
-    drawer.handed_over()
-    with engine.begin() as connection:
-        connection.execute(text(change))
-    with desk.open_store() as store:
-        assert [found.kind for found in store.books.differences(UNIT)] == [kind]
