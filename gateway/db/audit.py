@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import String, bindparam, cast, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,21 +18,50 @@ from gateway.db.tables.work import AuditHeadRow, AuditRow
 GENESIS = "0" * 64
 
 _HEADS: Any = AuditHeadRow.__table__
+_ENTRIES: Any = AuditRow.__table__
+# Where the canonical JSON of an entry takes what only the chain knows.
+_NUMBER = '","sequence":'
 
 
-def _lock_head_on(dialect: Any) -> Any:
-    # Updating a row to what it says locks it and returns it, whether it was there or not, in one statement.
-    made = dialect.insert(_HEADS)
-    locked = made.on_conflict_do_update(index_elements=["unit_id"], set_={"sequence": _HEADS.c.sequence})
-    return locked.returning(_HEADS.c.sequence, _HEADS.c.sha256)
+def _postgresql_sha256(text: Any) -> Any:
+    return func.encode(func.sha256(func.convert_to(text, "UTF8")), "hex")
 
 
-_LOCK_HEAD = {"postgresql": _lock_head_on(postgresql), "sqlite": _lock_head_on(sqlite)}
-_ADD = QueuedWrite(insert(AuditRow))
+def _move_head_on(dialect: Any, sha256: Callable[[Any], Any]) -> Any:
+    # The row's lock puts a unit's writers in order, and what it says is the newest even where another held it until
+    # now; so the database hashes, and nobody waits for an answer while holding the lock.
+    number = _HEADS.c.sequence + 1
+    text = bindparam("before", type_=String) + _HEADS.c.sha256 + _NUMBER + cast(number, String)
+    moved = {
+        "sequence": number,
+        "previous_sha256": _HEADS.c.sha256,
+        "sha256": sha256(text + bindparam("after", type_=String)),
+    }
+    first = dialect.insert(_HEADS).values(
+        unit_id=bindparam("unit_id"), sequence=1, previous_sha256=GENESIS, sha256=bindparam("first_sha256")
+    )
+    return first.on_conflict_do_update(index_elements=["unit_id"], set_=moved)
+
+
 _MOVE_HEAD = QueuedWrite(
-    update(_HEADS)
-    .where(_HEADS.c.unit_id == bindparam("unit"))
-    .values(sequence=bindparam("sequence"), sha256=bindparam("sha256"))
+    {
+        "postgresql": _move_head_on(postgresql, _postgresql_sha256).returning(*_HEADS.c),
+        # A function of our own (gateway.db.engine).
+        "sqlite": _move_head_on(sqlite, func.sha256_hex),
+    },
+    row=["unit_id"],
+    locks_last=True,
+)
+_FROM_HEAD = ("sequence", "previous_sha256", "sha256")
+_GIVEN = [column for column in _ENTRIES.c if column.name not in _FROM_HEAD]
+_ADD = QueuedWrite(
+    insert(_ENTRIES).from_select(
+        [*(column.name for column in _GIVEN), *_FROM_HEAD],
+        select(
+            *(bindparam(f"given_{column.name}", type_=column.type) for column in _GIVEN),
+            *(_HEADS.c[name] for name in _FROM_HEAD),
+        ).where(_HEADS.c.unit_id == bindparam("given_unit_id")),
+    )
 )
 
 
@@ -50,18 +79,29 @@ class AuditFact:
 
 def entry_sha256(sequence: int, fact: AuditFact, previous_sha256: str) -> str:
     """Return the hash of one entry: SHA-256 over canonical JSON of every field and the entry before it."""
-    content = {
-        "sequence": sequence,
-        "unit_id": fact.unit_id,
-        "occurred_at": fact.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": fact.actor,
+    before, after = _canonical(fact)
+    return sha256_hex(f"{before}{previous_sha256}{_NUMBER}{sequence}{after}")
+
+
+def sha256_hex(text: str) -> str:
+    """Return the SHA-256 of a text's UTF-8 in hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(fact: AuditFact) -> tuple[str, str]:
+    """Return an entry's JSON, its keys in order, before the hash of the entry before it and after its own number."""
+    first = {
         "action": fact.action,
-        "subject_id": fact.subject_id,
+        "actor": fact.actor,
         "details": fact.details,
-        "previous_sha256": previous_sha256,
+        "occurred_at": fact.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "previous_sha256": "",
     }
-    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    last = {"subject_id": fact.subject_id, "unit_id": fact.unit_id}
+    before, after = (
+        json.dumps(part, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for part in (first, last)
+    )
+    return before.removesuffix('"}'), f",{after.removeprefix('{')}"
 
 
 def append(session: Session, facts: list[AuditFact]) -> None:
@@ -70,40 +110,21 @@ def append(session: Session, facts: list[AuditFact]) -> None:
     Called last in a transaction: the lock on a unit's chain is then held only while it commits. Units are taken in
     one order, so that two transactions that touch the same two units cannot wait for each other.
     """
-    for unit_id in sorted({fact.unit_id for fact in facts}):
-        sequence, previous = _locked_head(session, unit_id)
-        for fact in facts:
-            if fact.unit_id != unit_id:
-                continue
-            sequence += 1
-            digest = entry_sha256(sequence, fact, previous)
-            _ADD(session.connection(), _row(sequence, previous, fact, digest))
-            previous = digest
-        end = {"unit": unit_id, "sequence": sequence, "sha256": previous}
-        _MOVE_HEAD(session.connection(), end)
-
-
-def _row(sequence: int, previous: str, fact: AuditFact, digest: str) -> dict[str, object]:
-    return {
-        "id": new_id(),
-        "unit_id": fact.unit_id,
-        "sequence": sequence,
-        "occurred_at": fact.occurred_at,
-        "actor": fact.actor,
-        "action": fact.action,
-        "subject_id": fact.subject_id,
-        "details": dict(fact.details),
-        "previous_sha256": previous,
-        "sha256": digest,
-    }
-
-
-def _locked_head(session: Session, unit_id: str) -> tuple[int, str]:
-    """Return the number and hash of a unit's newest entry, and hold its chain until the transaction ends."""
     connection = session.connection()
-    first = {"unit_id": unit_id, "sequence": 0, "sha256": GENESIS}
-    sequence, digest = connection.execute(_LOCK_HEAD[connection.dialect.name], first).one()
-    return sequence, digest
+    for fact in sorted(facts, key=lambda fact: fact.unit_id):
+        before, after = _canonical(fact)
+        first = sha256_hex(f"{before}{GENESIS}{_NUMBER}1{after}")
+        _MOVE_HEAD(connection, {"unit_id": fact.unit_id, "before": before, "after": after, "first_sha256": first})
+        row = {
+            "id": new_id(),
+            "unit_id": fact.unit_id,
+            "occurred_at": fact.occurred_at,
+            "actor": fact.actor,
+            "action": fact.action,
+            "subject_id": fact.subject_id,
+            "details": dict(fact.details),
+        }
+        _ADD(connection, {f"given_{name}": value for name, value in row.items()})
 
 
 def find_faults(session: Session) -> Iterator[str]:

@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 
-from gateway.db.pipelining import wait_for_answer
+from gateway.db.audit import sha256_hex
+from gateway.db.liveness import ask_rested_connections
+from gateway.db.pipelining import prepare_for_pipelines
 
 READ_ONLY = "gateway_read_only"
 # A server that vanishes without a word (power, network) answers nothing and ends no connection. With these the kernel
@@ -30,14 +32,14 @@ def make_engine(database_url: str) -> Engine:
         return _sqlite_engine(database_url)
     engine = create_engine(
         database_url,
-        pool_pre_ping=True,
         pool_size=10,
         max_overflow=10,
         pool_timeout=10,
         # A lock that is not had within 15 s, or a statement that takes a minute, is a fault to be told, not waited for.
         connect_args={"options": "-c lock_timeout=15000 -c statement_timeout=60000", **LIVENESS},
     )
-    event.listen(engine, "after_cursor_execute", wait_for_answer)
+    ask_rested_connections(engine)
+    prepare_for_pipelines(engine)
     return engine
 
 
@@ -51,6 +53,7 @@ def _sqlite_engine(database_url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     # Python's driver must not open transactions of its own; _begin_sqlite does.
     connection.isolation_level = None
+    connection.create_function("sha256_hex", 1, sha256_hex, deterministic=True)
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
         cursor.execute(f"PRAGMA {pragma}")

@@ -20,7 +20,7 @@ def _put_on(dialect: Any) -> Any:
     return statement.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=again)
 
 
-_PUT = QueuedWrite({"postgresql": _put_on(postgresql), "sqlite": _put_on(sqlite)})
+_PUT = QueuedWrite({"postgresql": _put_on(postgresql), "sqlite": _put_on(sqlite)}, row=["kind", "subject_id"])
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ _CLOSED = ("unit_id", "outcome", "problem", "answer_code", "amount_minor", "orde
 _CLOSE = QueuedWrite(
     update(_CALLBACKS)
     .where(_CALLBACKS.c.id == bindparam("callback_id"), _CALLBACKS.c.settled_at.is_(None))
-    .values({name: bindparam(name) for name in _CLOSED})
+    .values({name: bindparam(name) for name in _CLOSED}),
+    row=["callback_id"],
 )
 
 

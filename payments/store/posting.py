@@ -38,7 +38,13 @@ def _take_number_on(dialect: Any) -> Any:
     return first.on_conflict_do_update(index_elements=["unit_id"], set_={"sequence": _HEADS.c.sequence + 1})
 
 
-_TAKE_NUMBER = QueuedWrite({"postgresql": _take_number_on(postgresql), "sqlite": _take_number_on(sqlite)})
+_TAKE_NUMBER = QueuedWrite(
+    {
+        "postgresql": _take_number_on(postgresql).returning(_HEADS.c.unit_id, _HEADS.c.sequence),
+        "sqlite": _take_number_on(sqlite),
+    },
+    row=["unit_id"],
+)
 _ADD_ENTRY = QueuedWrite(
     insert(_ENTRIES).from_select(
         [*(column.name for column in _GIVEN), "sequence"],

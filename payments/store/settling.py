@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from config.queued_writes import QueuedWrite
+from config.sent_reads import Rows, SentRead
 from payments.model import FeeKind
 from payments.money import Money
 from payments.states import OrderState
@@ -61,7 +62,7 @@ _NOTED = (
 
 @dataclass(frozen=True, slots=True)
 class OrderAtHand:
-    """A locked fee order."""
+    """A locked fee order with the fees that it owes."""
 
     id: str
     unit_id: str
@@ -70,6 +71,7 @@ class OrderAtHand:
     amount_minor: int
     currency: str
     revision: int
+    fees: tuple["FeeAtHand", ...]
 
     @property
     def amount(self) -> Money:
@@ -112,7 +114,7 @@ class FeeAtHand:
     amount: Money
 
 
-_ORDER_COLUMNS = [_ORDERS.c[name] for name in OrderAtHand.__dataclass_fields__]
+_ORDER_COLUMNS = [_ORDERS.c[name] for name in OrderAtHand.__dataclass_fields__ if name != "fees"]
 _ATTEMPT_COLUMNS = [_ATTEMPTS.c[name] for name in AttemptAtHand.__dataclass_fields__]
 _LOCK = (
     select(*_ORDER_COLUMNS, *_ATTEMPT_COLUMNS)
@@ -120,14 +122,22 @@ _LOCK = (
     .where(_ATTEMPTS.c.provider == bindparam("provider"), _ATTEMPTS.c.reference == bindparam("reference"))
 )
 # PostgreSQL locks in the order in which the tables are named: the order before its attempt, as everywhere.
-_LOCK_BOTH = _LOCK.with_for_update(of=[_ORDERS, _ATTEMPTS])
-_FEES = (
-    select(*(_ITEMS.c[name] for name in ("kind", "chapter", "sub_item", "credited_unit", "amount_minor", "currency")))
-    .where(_ITEMS.c.order_id == bindparam("order"), _ITEMS.c.revision == bindparam("revision"))
-    .order_by(_ITEMS.c.line_no)
+_LOCK_BOTH = SentRead(_LOCK.with_for_update(of=[_ORDERS, _ATTEMPTS]))
+_FEES = select(
+    *(_ITEMS.c[name] for name in ("kind", "chapter", "sub_item", "credited_unit", "amount_minor", "currency"))
+).order_by(_ITEMS.c.line_no)
+_FEES_OF_ORDER = SentRead(
+    _FEES.where(_ITEMS.c.order_id == bindparam("order"), _ITEMS.c.revision == bindparam("revision"))
+)
+# Sent behind the lock: by then the order is what it stays until the end of the transaction.
+_FEES_OF_ATTEMPT = SentRead(
+    _FEES.join_from(_ITEMS, _ORDERS, (_ITEMS.c.order_id == _ORDERS.c.id) & (_ITEMS.c.revision == _ORDERS.c.revision))
+    .join(_ATTEMPTS, _ATTEMPTS.c.order_id == _ORDERS.c.id)
+    .where(_ATTEMPTS.c.provider == bindparam("provider"), _ATTEMPTS.c.reference == bindparam("reference"))
 )
 _NOTE_ATTEMPT = QueuedWrite(
-    update(_ATTEMPTS).where(_ATTEMPTS.c.id == bindparam("attempt")).values({name: bindparam(name) for name in _NOTED})
+    update(_ATTEMPTS).where(_ATTEMPTS.c.id == bindparam("attempt")).values({name: bindparam(name) for name in _NOTED}),
+    row=["attempt"],
 )
 _PAY_ORDER = QueuedWrite(
     update(_ORDERS)
@@ -137,7 +147,8 @@ _PAY_ORDER = QueuedWrite(
         paid_at=bindparam("paid_at"),
         paid_attempt_id=bindparam("paid_attempt_id"),
         updated_at=bindparam("updated_at"),
-    )
+    ),
+    row=["order"],
 )
 
 
@@ -150,21 +161,20 @@ class SettlingStore:
     def lock(self, provider: str, reference: str) -> tuple[OrderAtHand, AttemptAtHand] | None:
         """Return an attempt and its order as they stand now, held until the transaction ends; None if there is none."""
         asked = {"provider": provider, "reference": reference}
-        row = self._session.connection().execute(_LOCK_BOTH, asked).one_or_none()
-        if row is None:
+        connection = self._session.connection()
+        locked, fees = _LOCK_BOTH(connection, asked), _FEES_OF_ATTEMPT(connection, asked)
+        rows = locked()
+        if not rows:
             return None
-        values = tuple(row)
         count = len(_ORDER_COLUMNS)
-        order, attempt = OrderAtHand(*values[:count]), AttemptAtHand(*values[count:])
-        return order, attempt
+        found = (*rows[0][:count], _fees(fees()))
+        return OrderAtHand(*found), AttemptAtHand(*rows[0][count:])
 
     def fees_of(self, order: OrderFacts) -> tuple[FeeAtHand, ...]:
         """Return the fees that an order owes, in their order."""
-        rows = self._session.connection().execute(_FEES, {"order": order.id, "revision": order.revision})
-        return tuple(
-            FeeAtHand(FeeKind(kind), chapter, sub_item, credited_unit, Money(amount_minor, currency))
-            for kind, chapter, sub_item, credited_unit, amount_minor, currency in rows
-        )
+        if isinstance(order, OrderAtHand):
+            return order.fees
+        return _fees(_FEES_OF_ORDER(self._session.connection(), {"order": order.id, "revision": order.revision})())
 
     def note_attempt(self, attempt: AttemptAtHand, changed: Mapping[str, Any]) -> None:
         """Write what is newly known of a locked attempt; the rest stays as it was read."""
@@ -177,3 +187,10 @@ class SettlingStore:
         values = {"state": state, "paid_at": paid_at, "paid_attempt_id": attempt_id, "updated_at": now}
         _PAY_ORDER(self._session.connection(), {**values, "order": order_id})
         forget(self._session, FeeOrderRow, order_id)
+
+
+def _fees(rows: Rows) -> tuple[FeeAtHand, ...]:
+    return tuple(
+        FeeAtHand(FeeKind(kind), chapter, sub_item, credited_unit, Money(amount_minor, currency))
+        for kind, chapter, sub_item, credited_unit, amount_minor, currency in rows
+    )
