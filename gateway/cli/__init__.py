@@ -4,9 +4,7 @@ import sys
 from typing import Final
 
 import typer
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from config.settings import SettingsUnusable
 from gateway.cli.lazy import Listed, group_of, list_commands
 
 COMMANDS: Final = (
@@ -57,14 +55,29 @@ app = typer.Typer(
 list_commands(app, COMMANDS)
 
 
+# Loaded once something failed: not every command has settings or a database.
+def _settings_errors() -> type[Exception]:
+    from config.settings import SettingsUnusable
+
+    return SettingsUnusable
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
+    return OperationalError, ProgrammingError
+
+
 def main() -> None:
     """Run a command; settings or a database that cannot be used are told as sentences, not as a traceback."""
     try:
         app()
-    except SettingsUnusable as error:
+    except SystemExit:
+        raise
+    except _settings_errors() as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    except (OperationalError, ProgrammingError):
+    except _database_errors():
         # The library's own message holds the whole statement.
         print(
             "Cơ sở dữ liệu không trả lời hoặc chưa được nâng cấp: chạy `python -m gateway db upgrade`. / "

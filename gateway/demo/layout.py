@@ -1,5 +1,6 @@
 """Where the demonstration keeps its things and on which loopback ports its processes answer."""
 
+import hashlib
 import json
 import os
 import secrets
@@ -8,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import gateway
 from gateway.demo.processes import Port
 from gateway.demo.providers import ACCOUNTS, DemoAccount, sandbox_section, settings_section
 
@@ -60,6 +62,20 @@ class Layout:
         """Files that the story leaves to be looked at: signed PDFs, receipts, the statement."""
         return self.folder / "results"
 
+    @property
+    def database_url(self) -> str:
+        """The gateway's database."""
+        return f"sqlite:///{self.folder}/gateway.db"
+
+    def has_database(self) -> bool:
+        """Tell whether an earlier run has migrated the database with just the migrations that there are now."""
+        noted = self.folder / "migrated"
+        return noted.exists() and noted.read_text() == _migrations() and (self.folder / "gateway.db").exists()
+
+    def note_database(self) -> None:
+        """Remember that the database is migrated, so that the next run need not look."""
+        (self.folder / "migrated").write_text(_migrations())
+
     def ports(self) -> tuple[Port, ...]:
         """The ports, each with what it is for and the option that moves it."""
         return (
@@ -102,7 +118,7 @@ class Layout:
 environment = "development"
 operator_name = "Cổng ký số và thanh toán thành phố Cần Thơ (chạy thử)"
 data_folder = {_quoted(self.folder)}
-database_url = "sqlite:///{self.folder}/gateway.db"
+database_url = "{self.database_url}"
 queue_url = "sqlite:///{self.folder}/queue.db"
 public_url = "{self.web_url}"
 master_secret = "file:{self.secret_file("master")}"
@@ -150,6 +166,11 @@ control_token = "file:{self.secret_file(CONTROL_SECRET)}"
 
 def _quoted(path: Path) -> str:
     return json.dumps(str(path))
+
+
+def _migrations() -> str:
+    files = sorted((Path(gateway.__file__).parent / "db/migrations/versions").glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def python_command(*arguments: str) -> list[str]:

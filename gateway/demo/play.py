@@ -1,19 +1,15 @@
 """Sets a small city up on loopback, plays the story, and keeps serving until Ctrl-C."""
 
-import os
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from config.loading import loading
-from config.settings import Settings, load_settings
-from gateway.db import schema
-from gateway.db.engine import make_engine
 from gateway.demo.layout import Layout, python_command
 from gateway.demo.processes import Child, PortTaken, ProcessError, Processes, ports_free
-from gateway.demo.processing_system import CallRefused
 from gateway.devpki import TokenNotProvisioned, build_pki, find_module, provision_token
 from gateway.devpki.model import OFFICIAL, SEAL, DevPki
 
@@ -30,11 +26,15 @@ def play(layout: Layout, document: Path | None, *, once: bool) -> int:
         ports_free(layout.ports())
         pki, key_sources, in_token = _prepare(layout, console)
         with Processes(layout.folder / "logs") as processes:
-            settings, addresses = _start(layout, pki if in_token else None, processes)
+            if not layout.has_database():
+                _migrate(layout)
+            environment = layout.environment(pki.token_configuration_file if in_token else None)
+            addresses = _start_web(layout, environment, processes)
             with loading():
-                # Here, because there is time for it while the processes start.
+                # Here, because there is time for it while gunicorn loads; a third would only slow both.
                 from gateway.demo.telling import begin_story, seed_city, tell
-            seeded = seed_city(settings, layout, pki, key_sources)
+            addresses |= _start_others(layout, environment, processes)
+            seeded = seed_city(layout, pki, key_sources)
             for child, address in addresses.items():
                 processes.wait_until_answering(child, address, 60)
             console.print("  gunicorn, worker, sandbox of payment providers and time-stamping authority are running")
@@ -45,7 +45,7 @@ def play(layout: Layout, document: Path | None, *, once: bool) -> int:
                 return 0 if held else 1
             console.print("\nServing until Ctrl-C …")
             processes.wait()
-    except (PortTaken, ProcessError, CallRefused) as error:
+    except (PortTaken, ProcessError) as error:
         console.print(str(error), style="red", highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:
@@ -73,9 +73,28 @@ def _prepare(layout: Layout, console: Console) -> tuple[DevPki, dict[str, str], 
     return pki, key_sources, in_token
 
 
-def _start(layout: Layout, pki: DevPki | None, processes: Processes) -> tuple[Settings, dict[Child, str]]:
-    """Start everything; returns the settings, and where each child will answer."""
-    environment = layout.environment(pki.token_configuration_file if pki else None)
+def _migrate(layout: Layout) -> None:
+    with loading():
+        # Here, because most runs find a database that is ready.
+        from gateway.db import schema
+        from gateway.db.engine import make_engine
+    engine = make_engine(layout.database_url)
+    schema.upgrade(engine)
+    engine.dispose()
+    layout.note_database()
+
+
+def _start_web(layout: Layout, environment: Mapping[str, str], processes: Processes) -> dict[Child, str]:
+    """Start what takes longest to load; returns where it will answer."""
+    address = layout.web_url.removeprefix("http://")
+    # One process of web workers is enough for one person, and starts sooner than one for each core.
+    gunicorn = python_command("gunicorn", "-c", "config/gunicorn.py", "-w", "1", "-b", address, "wsgi:app")
+    web = processes.start("web", gunicorn, environment=environment, folder=ROOT)
+    return {web: f"{layout.web_url}/readyz"}
+
+
+def _start_others(layout: Layout, environment: Mapping[str, str], processes: Processes) -> dict[Child, str]:
+    """Start the worker and what stands in for the world around; returns where that will answer."""
     pki_server = processes.start(
         "pki",
         python_command("gateway.devpki.serve", "--folder", str(layout.pki_folder), "--port", str(layout.pki_port)),
@@ -88,24 +107,8 @@ def _start(layout: Layout, pki: DevPki | None, processes: Processes) -> tuple[Se
         ),
         environment=environment,
     )
-    settings = _migrate(layout)
-    address = layout.web_url.removeprefix("http://")
-    # One process of web workers is enough for one person, and starts sooner than one for each core.
-    gunicorn = python_command("gunicorn", "-c", "config/gunicorn.py", "-w", "1", "-b", address, "wsgi:app")
-    web = processes.start("web", gunicorn, environment=environment, folder=ROOT)
     processes.start("worker", python_command("gateway", "worker"), environment=environment, folder=ROOT)
-    return settings, {
-        web: f"{layout.web_url}/readyz",
+    return {
         sandbox_server: f"{layout.sandbox_url}/",
         pki_server: f"{layout.pki_url}/dev/crls/root/latest.crl",
     }
-
-
-def _migrate(layout: Layout) -> Settings:
-    for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
-        del os.environ[name]
-    settings = load_settings(layout.profile)
-    engine = make_engine(settings.database_url)
-    schema.upgrade(engine)
-    engine.dispose()
-    return settings

@@ -1,5 +1,6 @@
 """Seeds the city and tells its story; apart from what starts the processes, so that it is loaded while they start."""
 
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -8,10 +9,11 @@ from pathlib import Path
 from rich.console import Console
 
 from config.logging import configure_logging
-from config.settings import Settings
+from config.settings import load_settings
 from gateway.demo.chapters import CHAPTERS
 from gateway.demo.layout import Layout
 from gateway.demo.listener import Listener
+from gateway.demo.processes import ProcessError
 from gateway.demo.processing_system import CallRefused, ProcessingSystem
 from gateway.demo.seed import USERNAME, Seeded, seed
 from gateway.demo.story import Story
@@ -19,10 +21,12 @@ from gateway.devpki.model import DevPki
 from gateway.services import build_services
 
 
-def seed_city(settings: Settings, layout: Layout, pki: DevPki, key_sources: dict[str, str]) -> Seeded:
+def seed_city(layout: Layout, pki: DevPki, key_sources: dict[str, str]) -> Seeded:
     """Put into the migrated database what the story needs and an earlier run did not leave there."""
+    for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
+        del os.environ[name]
     configure_logging("ERROR")
-    services = build_services(settings)
+    services = build_services(load_settings(layout.profile))
     try:
         return seed(services, layout, pki, key_sources, datetime.now(UTC))
     finally:
@@ -30,10 +34,18 @@ def seed_city(settings: Settings, layout: Layout, pki: DevPki, key_sources: dict
 
 
 def begin_story(layout: Layout, pki: DevPki, seeded: Seeded, document: Path, in_token: bool, console: Console) -> Story:
-    """Sign the processing system in, and have it told of events."""
+    """Sign the processing system in, and have it told of events.
+
+    Raises:
+        ProcessError: The gateway runs, and does not take the processing system's first call.
+    """
     caller = ProcessingSystem(layout.web_url, seeded.client_id, layout.secret("client-secret"))
     listener = Listener(layout.listener_port)
-    endpoint = caller.post("/v1/webhook-endpoints", {"url": layout.listener_url}, key=f"endpoint {layout.listener_url}")
+    hook = {"url": layout.listener_url}
+    try:
+        endpoint = caller.post("/v1/webhook-endpoints", hook, key=f"endpoint {layout.listener_url}")
+    except CallRefused as error:
+        raise ProcessError(f"the gateway refuses the processing system: {error}") from error
     listener.expect(endpoint["secret"])
     return Story(
         layout=layout,
