@@ -13,7 +13,16 @@ from gateway.payment_events import recorder
 from gateway.refund_routes import ensure_route
 from gateway.services import Services
 from payments.events import Record
-from payments.journeys import approve_refund, give_up_refund, hand_over_refund, reject_refund, request_proposed
+from payments.journeys import (
+    RefundWish,
+    approve_refund,
+    give_up_refund,
+    hand_over_refund,
+    reject_refund,
+    request_proposed,
+    request_refund,
+)
+from payments.money import VND, Money
 from payments.states import RefundState
 from payments.store.refund_tables import RefundRoute, RefundRow
 
@@ -33,6 +42,30 @@ def list_refunds(unit_id: str, state: RefundState | None = None) -> None:
 
 
 @app.command()
+def ask(
+    order_id: str,
+    amount: Annotated[int, typer.Argument(help="Whole VND")],
+    reason: str,
+    officer: Officer,
+    key: Annotated[str, typer.Option(help="Names this action: given again with it, it is the same refund")],
+    route: RefundRoute = RefundRoute.PROVIDER,
+    name: str = "",
+    bank: str = "",
+    account: str = "",
+) -> None:
+    """Ask to pay back part or all of a paid order; another person approves it."""
+
+    def change(work: UnitOfWork, services: Services, now: datetime, record: Record) -> RefundRow:
+        ensure_route(services, work, work.payments.get_order(order_id).paid_attempt_id, route)
+        payee = _payee(route, name, bank, account)
+        wish = RefundWish(Money(amount, VND), reason, officer, route, key, beneficiary=payee)
+        limit = services.settings.refunds.officer_day_limit_minor
+        return request_refund(work.payments, order_id, wish, day_limit_minor=limit, now=now, record=record)
+
+    _write(change)
+
+
+@app.command()
 def request(
     refund_id: str,
     officer: Officer,
@@ -42,7 +75,7 @@ def request(
     account: str = "",
 ) -> None:
     """Take up a proposal; on paper, name whom it pays, the bank and the account."""
-    beneficiary = {"name": name, "bank": bank, "account": account} if route is RefundRoute.PAPER else {}
+    beneficiary = _payee(route, name, bank, account)
 
     def change(work: UnitOfWork, services: Services, now: datetime, record: Record) -> RefundRow:
         ensure_route(services, work, work.payments.refunds.get(refund_id).attempt_id, route)
@@ -93,6 +126,10 @@ def give_up(refund_id: str, reason: str, officer: Officer) -> None:
     _write(
         lambda work, _, now, record: give_up_refund(work.payments, refund_id, officer, reason, now=now, record=record)
     )
+
+
+def _payee(route: RefundRoute, name: str, bank: str, account: str) -> dict[str, str]:
+    return {"name": name, "bank": bank, "account": account} if route is RefundRoute.PAPER else {}
 
 
 def _write(change: Callable[[UnitOfWork, Services, datetime, Record], RefundRow]) -> None:

@@ -98,6 +98,25 @@ def test_cash_is_paid_in_by_two_people(
     assert run("ledger", "check").exit_code == 0
 
 
+def test_a_paid_order_is_paid_back_by_two_people(run: Command, order: dict[str, str], unit: str) -> None:  # noqa: F811
+    paper = ("--route", "paper", "--name", "NGUYEN VAN A", "--bank", "VCB", "--account", "0123", "--officer", "lan")
+    asked = ("refunds", "ask", order["id"], "20000", "Nộp thừa", "--key", "a1", *paper)
+    early = run(*asked)
+    assert (early.exit_code, "fee-order-not-paid" in early.output) == (1, True), early.output
+    take(run, order)
+    by_message = run("refunds", "ask", order["id"], "20000", "Nộp thừa", "--key", "a1", "--officer", "lan")
+    assert (by_message.exit_code, "refund-not-possible" in by_message.output) == (1, True)
+
+    first, again = run(*asked), run(*asked)
+    refund = first.output.split()[0]
+    assert (first.exit_code, again.output.split()[0]) == (0, refund), first.output
+    too_much = run("refunds", "ask", order["id"], "30001", "Nộp thừa", "--key", "a2", *paper)
+    assert (too_much.exit_code, "refund-too-large" in too_much.output) == (1, True)
+    assert run("refunds", "approve", refund, "--officer", "LAN").exit_code == 1
+    assert run("refunds", "approve", refund, "--officer", "minh").exit_code == 0
+    assert run("ledger", "check").exit_code == 0
+
+
 def test_a_catalogue_is_imported_whole_or_not_at_all(run: Command, unit: str, tmp_path: Path) -> None:  # noqa: F811
     file, broken = tmp_path / "fees.csv", tmp_path / "broken.csv"
     file.write_text(CSV, encoding="utf-8")

@@ -1,6 +1,7 @@
 """Checksums as data: each way of making one agrees with OpenSSL, and none says the same of two messages."""
 
 import base64
+import json
 import subprocess
 
 import pytest
@@ -70,3 +71,16 @@ def test_a_missing_or_different_checksum_is_a_wrong_one(given):
 def test_a_description_that_cannot_be_meant_is_refused(changed):
     with pytest.raises(ValidationError):
         checksum(**changed)
+
+
+def test_a_published_signature_of_a_provider_without_an_adapter_can_be_described(corpus):
+    lines = (corpus / "psp" / "vectors.jsonl").read_text(encoding="utf-8").splitlines()
+    vectors = [vector for vector in map(json.loads, lines) if vector["psp"] == "AlePay"]
+    assert vectors
+    for vector in vectors:
+        told = dict(pair.split("=", 1) for pair in vector["input"].split("&"))
+        described = Checksum(
+            field="signature", order=tuple(sorted(told)), algorithm="hmac-sha256", separator="&", pairs=True
+        )
+        assert described.of(told, vector["secret"]) == vector["expected"]
+        assert described.of({**told, "amount": "1"}, vector["secret"]) != vector["expected"]
