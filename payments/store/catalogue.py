@@ -46,7 +46,7 @@ class CatalogueStore:
     def legal_bases(self, entry_ids: Collection[str]) -> dict[str, str]:
         """Return what entries rest on by their ids: it never changes, so it is what held when an order was made."""
         query = select(FeeCatalogueRow.id, FeeCatalogueRow.legal_basis).where(FeeCatalogueRow.id.in_(entry_ids))
-        return dict(self._session.execute(query).tuples().all()) if entry_ids else {}
+        return {row.id: row.legal_basis for row in self._session.execute(query)} if entry_ids else {}
 
     def add(self, unit_id: str, entry: CatalogueEntry, now: datetime) -> FeeCatalogueRow:
         """Add an entry."""
