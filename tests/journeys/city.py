@@ -173,8 +173,6 @@ log_level = "WARNING"
 url = "file://{self.folder}/blobs"
 [limits]
 document_size_bytes = {self.document_size_bytes}
-[revocation]
-timeout_seconds = 2
 [vnpay]
 tmn_code = "TESTTMN1"
 hash_secret = "file:{self.folder}/vnpay"
