@@ -3,6 +3,7 @@
 import atexit
 import http.client
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 from benchmarks.callbacks import waiting_gateway
 from benchmarks.frame import Comparison, benchmark
-from gateway.demo.processes import free_port
+from gateway.demo.processes import end_with_parent, free_port
 from payments.model import CallbackCall
 
 PER_SECOND = 200
@@ -63,7 +64,15 @@ def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "GATEWAY_PROFILE_FILE": str(folder / "gateway.toml")}
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
     with (folder / "gunicorn.log").open("wb") as log:
-        process = subprocess.Popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*command, "wsgi:app"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            # A benchmark's process is ended as soon as it has told its figures.
+            preexec_fn=end_with_parent(signal.SIGTERM),
+        )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
