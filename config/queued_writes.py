@@ -11,10 +11,9 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import Connection, Dialect, Insert
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 
-from config.statement_texts import StatementText
+from config.statement_texts import StatementText, told_as_sqlalchemy_does
 
 # In Connection.info: the queue of the pipeline that the connection is in.
 QUEUE: Final = "queued-writes"
@@ -136,10 +135,8 @@ class WriteQueue:
         return self._execute(text, values)
 
     def _execute(self, text: str, values: list[Any]) -> "psycopg.RawCursor[Any]":
-        try:
+        with told_as_sqlalchemy_does(text):
             return psycopg.RawCursor(self._driver).execute(text, values, prepare=True)
-        except psycopg.Error as error:
-            raise DBAPIError.instance(text, None, error, psycopg.Error, hide_parameters=True) from error
 
     def drop(self) -> None:
         """Forget what waits: the transaction is rolled back."""

@@ -6,12 +6,10 @@ They stand beside config.queued_writes, for the same reason.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Dialect, Select
-from sqlalchemy.exc import DBAPIError
 
 from config.queued_writes import QUEUE, WriteQueue
-from config.statement_texts import StatementText
+from config.statement_texts import StatementText, told_as_sqlalchemy_does
 
 Rows = list[tuple[Any, ...]]
 
@@ -53,11 +51,8 @@ class _Ready:
         cursor = queue.ask(self._sql, self._text.given(values))
 
         def rows() -> Rows:
-            try:
-                fetched = cursor.fetchall()
-            except psycopg.Error as error:
-                raise DBAPIError.instance(self._sql, None, error, psycopg.Error, hide_parameters=True) from error
-            return [self._read(row) for row in fetched]
+            with told_as_sqlalchemy_does(self._sql):
+                return [self._read(row) for row in cursor.fetchall()]
 
         return rows
 

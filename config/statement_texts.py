@@ -1,10 +1,13 @@
 """Statements as the driver takes them: compiled once by SQLAlchemy, then filled without it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from sqlalchemy import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 
 
@@ -38,3 +41,12 @@ class StatementText:
         """Return the driver's values in the order in which the text takes them."""
         all_values = {**self._constants, **values}
         return [process(all_values[name]) if process else all_values[name] for name, process in self._given]
+
+
+@contextmanager
+def told_as_sqlalchemy_does(text: str) -> Iterator[None]:
+    """Raise what the driver says of a statement as SQLAlchemy's error, without the values."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(text, None, error, psycopg.Error, hide_parameters=True) from error

@@ -50,7 +50,7 @@ def prepare_for_pipelines(engine: Engine) -> None:
     """Keep the order of statements on the connections of an engine that are in a pipeline."""
     event.listen(engine, "before_cursor_execute", _send_queued)
     event.listen(engine, "after_cursor_execute", _wait_for_answer)
-    event.listen(engine, "commit", _send_before_commit)
+    event.listen(engine, "commit", _send_queued)
     event.listen(engine, "rollback", _drop_queued)
 
 
@@ -64,10 +64,6 @@ def _wait_for_answer(connection: Connection, *_: Any) -> None:
     pipeline: psycopg.Pipeline | None = connection.info.get(PIPELINE)
     if pipeline is not None:
         pipeline.sync()
-
-
-def _send_before_commit(connection: Connection) -> None:
-    _send_queued(connection)
 
 
 def _drop_queued(connection: Connection) -> None:

@@ -13,6 +13,7 @@ from payments.money import VND
 from payments.states import DepositState
 from payments.store.deposit_tables import CashDepositRow
 from payments.store.ledger_tables import JournalHeadRow, LedgerAccountRow, PostingRow
+from payments.store.newest import newest_of_unit
 
 
 class DepositStore:
@@ -96,12 +97,8 @@ class DepositStore:
         self, unit_id: str, *, states: Sequence[DepositState] = (), before_id: str | None = None, limit: int = 100
     ) -> list[CashDepositRow]:
         """Return a unit's pay-ins, newest first, from the one before an id; no states for all of them."""
-        query = select(CashDepositRow).where(CashDepositRow.unit_id == unit_id)
-        if states:
-            query = query.where(CashDepositRow.state.in_(states))
-        if before_id is not None:
-            query = query.where(CashDepositRow.id < before_id)
-        return list(self._session.scalars(query.order_by(CashDepositRow.id.desc()).limit(limit)))
+        wanted = (CashDepositRow.state.in_(states),) if states else ()
+        return newest_of_unit(self._session, CashDepositRow, unit_id, *wanted, before_id=before_id, limit=limit)
 
 
 def _found(row: CashDepositRow | None, deposit_id: str) -> CashDepositRow:

@@ -15,6 +15,7 @@ from payments.store.catalogue import CatalogueStore
 from payments.store.counter import CounterStore
 from payments.store.deposits import DepositStore
 from payments.store.journal import JournalStore
+from payments.store.newest import newest_of_unit
 from payments.store.receipts import ReceiptStore
 from payments.store.refunds import RefundStore
 from payments.store.settling import SettlingStore
@@ -133,12 +134,8 @@ class PaymentStore:
         self, unit_id: str, *, dossier_code: str | None = None, before_id: str | None = None, limit: int = 100
     ) -> list[FeeOrderRow]:
         """Return a unit's orders, newest first, from the one before an id."""
-        query = select(FeeOrderRow).where(FeeOrderRow.unit_id == unit_id)
-        if dossier_code is not None:
-            query = query.where(FeeOrderRow.dossier_code == dossier_code)
-        if before_id is not None:
-            query = query.where(FeeOrderRow.id < before_id)
-        return list(self._session.scalars(query.order_by(FeeOrderRow.id.desc()).limit(limit)))
+        wanted = (FeeOrderRow.dossier_code == dossier_code,) if dossier_code is not None else ()
+        return newest_of_unit(self._session, FeeOrderRow, unit_id, *wanted, before_id=before_id, limit=limit)
 
     def orders_to_expire(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of open orders whose time is over and for which no money can be under way."""

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from payments.errors import RefundNotFound
 from payments.states import RefundState
+from payments.store.newest import newest_of_unit
 from payments.store.refund_tables import RefundRow
 
 # Those for which money is, or may be, on its way back.
@@ -87,12 +88,8 @@ class RefundStore:
         self, unit_id: str, *, states: Sequence[RefundState] = (), before_id: str | None = None, limit: int = 100
     ) -> list[RefundRow]:
         """Return a unit's refunds, newest first, from the one before an id; no states for all of them."""
-        query = select(RefundRow).where(RefundRow.unit_id == unit_id)
-        if states:
-            query = query.where(RefundRow.state.in_(states))
-        if before_id is not None:
-            query = query.where(RefundRow.id < before_id)
-        return list(self._session.scalars(query.order_by(RefundRow.id.desc()).limit(limit)))
+        wanted = (RefundRow.state.in_(states),) if states else ()
+        return newest_of_unit(self._session, RefundRow, unit_id, *wanted, before_id=before_id, limit=limit)
 
     def lock_due(self, now: datetime, limit: int) -> list[RefundRow]:
         """Return refunds that are to be sent or asked about and that no other worker holds."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from payments.reconciliation.model import MovementKey
 from payments.statements.errors import BreakNotFound, StatementNotFound
+from payments.store.newest import newest_of_unit
 from payments.store.statement_tables import (
     BreakClosing,
     BreakRow,
@@ -98,10 +99,7 @@ class StatementStore:
 
     def list_statements(self, unit_id: str, *, before_id: str | None = None, limit: int = 100) -> list[StatementRow]:
         """Return a unit's statements, the newest import first, from the one before an id."""
-        query = select(StatementRow).where(StatementRow.unit_id == unit_id)
-        if before_id is not None:
-            query = query.where(StatementRow.id < before_id)
-        return list(self._session.scalars(query.order_by(StatementRow.id.desc()).limit(limit)))
+        return newest_of_unit(self._session, StatementRow, unit_id, before_id=before_id, limit=limit)
 
     def entries_of(self, statement_id: str, *, after_position: int = 0, limit: int = 1000) -> list[StatementEntryRow]:
         """Return the entries that a statement brought first, in its order."""
@@ -202,14 +200,9 @@ class StatementStore:
         limit: int = 100,
     ) -> list[BreakRow]:
         """Return a unit's breaks, newest first; state None for open and closed ones."""
-        query = select(BreakRow).where(BreakRow.unit_id == unit_id)
-        if state is not None:
-            query = query.where(BreakRow.state == state)
-        if account is not None:
-            query = query.where(BreakRow.account == account)
-        if before_id is not None:
-            query = query.where(BreakRow.id < before_id)
-        return list(self._session.scalars(query.order_by(BreakRow.id.desc()).limit(limit)))
+        asked = ((BreakRow.state, state), (BreakRow.account, account))
+        wanted = [column == value for column, value in asked if value is not None]
+        return newest_of_unit(self._session, BreakRow, unit_id, *wanted, before_id=before_id, limit=limit)
 
 
 def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
