@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from gateway.db import schema
 from gateway.db.engine import make_engine
+from tests.compiled_once import compiled_once
 from tests.postgres import EMPTY, fresh_database, postgres_server
 
 # While three hundred modules of tests load, nothing becomes garbage; looking for it is a fifth of the loading.
@@ -28,6 +29,12 @@ def pytest_runtestloop() -> None:
     """Let the collector work from the first test on, on what tests make and not on what was loaded."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")
