@@ -287,3 +287,45 @@ class ReceiptSeriesNotFound(PaymentsError):
     """There is no such series."""
 
     code = "receipt-series-not-found"
+
+
+class ExpectedTransferUnsound(PaymentsError):
+    """A payout, a provider's fee or a remittance cannot stand as entered."""
+
+    code = "expected-transfer-unsound"
+
+
+class ExpectedTransferNotFound(PaymentsError):
+    """There is no such payout, provider's fee or remittance."""
+
+    code = "expected-transfer-not-found"
+
+
+class TransferReferenceUsed(PaymentsError):
+    """The document's number stands for another payout, fee or remittance."""
+
+    code = "transfer-reference-used"
+
+
+class ProviderNeverUsed(PaymentsError):
+    """The unit has never taken money through a provider of this name."""
+
+    code = "provider-never-used"
+
+
+class ClearingHoldsLess(PaymentsError):
+    """By the books a provider holds less than it is said to have paid out."""
+
+    code = "clearing-holds-less"
+
+
+class AccountHoldsLess(PaymentsError):
+    """By the books an account holds less than is to leave it."""
+
+    code = "account-holds-less"
+
+
+class StatementEntryUnfit(PaymentsError):
+    """The statement's entry is not this transfer: another account or amount, or it is matched already."""
+
+    code = "statement-entry-unfit"

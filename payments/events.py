@@ -16,7 +16,9 @@ class DomainEvent:
             `refund.requested`, `refund.approved`, `refund.rejected`, `refund.waiting`, `refund.sent`,
             `refund.confirmed`, `refund.failed`, `refund.unresolved`, `receipt.numbered`, `receipt.issued`,
             `receipt.delivered`, `receipt.cancelled`, `receipt.replaced`, `receipt-series.closed`,
-            `cash-deposit.prepared`, `cash-deposit.handed-over`, `cash-deposit.arrived` or `cash-deposit.cancelled`.
+            `cash-deposit.prepared`, `cash-deposit.handed-over`, `cash-deposit.arrived`, `cash-deposit.cancelled`,
+            `expected-transfer.announced`, `expected-transfer.approved`, `expected-transfer.arrived`,
+            `expected-transfer.cancelled` or `expected-transfer.reversed`.
         subject_id: The fee order's id, for receipts the receipt's, for refunds the refund's, and so on.
         data: JSON-ready; amounts as amount_minor beside a currency.
     """

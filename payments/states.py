@@ -113,6 +113,29 @@ class DepositMove(StrEnum):
     CANCEL = "cancel"
 
 
+class TransferState(StrEnum):
+    """Where a transfer stands that an office expects on a statement.
+
+    ANNOUNCED by one person, APPROVED by another, ARRIVED on a statement and booked; CANCELLED before that, or REVERSED
+    after it because it was entered wrongly.
+    """
+
+    ANNOUNCED = "announced"
+    APPROVED = "approved"
+    ARRIVED = "arrived"
+    CANCELLED = "cancelled"
+    REVERSED = "reversed"
+
+
+class TransferMove(StrEnum):
+    """What people do with an expected transfer, and what a statement shows."""
+
+    APPROVE = "approve"
+    ARRIVE = "arrive"
+    CANCEL = "cancel"
+    REVERSE = "reverse"
+
+
 ORDERS: Final[Mapping[tuple[OrderState, OrderMove], OrderState]] = {
     (OrderState.OPEN, OrderMove.PAY): OrderState.PAID,
     (OrderState.OPEN, OrderMove.CANCEL): OrderState.CANCELLED,
@@ -172,8 +195,16 @@ DEPOSITS: Final[Mapping[tuple[DepositState, DepositMove], DepositState]] = {
     (DepositState.HANDED_OVER, DepositMove.CANCEL): DepositState.CANCELLED,
 }
 
-State = TypeVar("State", OrderState, AttemptState, ReceiptState, RefundState, DepositState)
-Move = TypeVar("Move", OrderMove, AttemptMove, ReceiptMove, RefundMove, DepositMove)
+TRANSFERS: Final[Mapping[tuple[TransferState, TransferMove], TransferState]] = {
+    (TransferState.ANNOUNCED, TransferMove.APPROVE): TransferState.APPROVED,
+    (TransferState.ANNOUNCED, TransferMove.CANCEL): TransferState.CANCELLED,
+    (TransferState.APPROVED, TransferMove.ARRIVE): TransferState.ARRIVED,
+    (TransferState.APPROVED, TransferMove.CANCEL): TransferState.CANCELLED,
+    (TransferState.ARRIVED, TransferMove.REVERSE): TransferState.REVERSED,
+}
+
+State = TypeVar("State", OrderState, AttemptState, ReceiptState, RefundState, DepositState, TransferState)
+Move = TypeVar("Move", OrderMove, AttemptMove, ReceiptMove, RefundMove, DepositMove, TransferMove)
 
 
 def next_state(table: Mapping[tuple[State, Move], State], state: State, move: Move) -> State:

@@ -17,7 +17,7 @@ SCOPES: dict[str, str] = {
     "refunds:request": "Ask for refunds",
     "refunds:approve": "Approve, reject and hand over refunds",
     "finance:read": "Read the ledger, statements and reconciliations",
-    "finance:write": "Import statements",
+    "finance:write": "Import statements, enter and approve providers' payouts and fees and remittances",
     "events:read": "Read events",
     "webhooks:write": "Manage webhook endpoints",
     "certificates:read": "Read the certificate inventory and kept revocation answers",

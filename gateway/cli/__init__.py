@@ -40,6 +40,7 @@ COMMANDS: Final = (
     Listed("receipts", "receipts:app", "Receipts: their series, and closing a year."),
     Listed("refunds", "refunds:app", "Refunds: proposed, asked for, approved by a second person, paid."),
     Listed("counter", "counter:app", "Cash and card payments at the counter, and cash on its way to the bank."),
+    Listed("transfers", "transfers:app", "Providers' payouts and fees, and remittances to the treasury."),
     Listed("treasury", "treasury:app", "Notices of the State Treasury."),
     Listed("pki", "pki:app", "A development PKI; every name in it says that it is a test."),
 )

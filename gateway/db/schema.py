@@ -21,6 +21,7 @@ from payments.store import (
     refund_tables,
     statement_tables,
     tables,
+    transfer_tables,
 )
 from payments.store.base import Base as PaymentsBase
 from signing.store import Base as SigningBase
@@ -29,6 +30,7 @@ from signing.store import Base as SigningBase
 TABLE_MODULES = (
     *(trusted_lists, authorities, callers, documents, evidence, work),
     *(catalogue_tables, counter_tables, deposit_tables, ledger_tables, refund_tables, statement_tables, tables),
+    transfer_tables,
 )
 METADATA: tuple[MetaData, ...] = (
     Base.metadata,

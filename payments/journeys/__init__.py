@@ -6,6 +6,7 @@ from payments.journeys.books import check_books
 from payments.journeys.callbacks import settle_arrived, settle_callback
 from payments.journeys.cash_deposits import cancel_deposit, hand_over_deposit, prepare_deposit
 from payments.journeys.counter import CounterTaking, take_at_counter, void_counter_payment
+from payments.journeys.expected_transfers import approve_transfer, cancel_transfer, reverse_transfer
 from payments.journeys.fee_catalogue import FeeWish, Imported, import_catalogue, price_fee
 from payments.journeys.kept_calls import keep_callback
 from payments.journeys.orders import cancel_order, change_order, expire_orders, open_order
@@ -25,6 +26,7 @@ from payments.journeys.refund_outcomes import PaidOut, confirm_by_statement, giv
 from payments.journeys.refund_sending import send_refunds
 from payments.journeys.refunds import RefundWish, approve_refund, reject_refund, request_proposed, request_refund
 from payments.journeys.settlement import settle_event
+from payments.journeys.transfer_wishes import TransferWish, announce_transfer, payout_wish
 from payments.journeys.transfers import settle_transfer
 from payments.journeys.work import PaymentWork
 
@@ -40,12 +42,16 @@ __all__ = [
     "SealedReceipt",
     "StaleAttempt",
     "StartedAttempt",
+    "TransferWish",
     "Visitor",
+    "announce_transfer",
     "approve_refund",
+    "approve_transfer",
     "book_arrivals",
     "cancel_deposit",
     "cancel_order",
     "cancel_receipt",
+    "cancel_transfer",
     "change_order",
     "check_books",
     "close_series",
@@ -63,6 +69,7 @@ __all__ = [
     "keep_callback",
     "mark_delivered",
     "open_order",
+    "payout_wish",
     "prepare_deposit",
     "price_fee",
     "query_stale",
@@ -72,6 +79,7 @@ __all__ = [
     "replace_receipt",
     "request_proposed",
     "request_refund",
+    "reverse_transfer",
     "send_refunds",
     "settle_arrived",
     "settle_callback",

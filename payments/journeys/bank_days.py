@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from payments.events import Record
 from payments.journeys.cash_deposits import note_arrival
+from payments.journeys.expected_transfers import note_transfer
 from payments.journeys.refund_outcomes import PaidOut, confirm_by_statement
 from payments.journeys.transfers import settle_transfer
 from payments.ledger.accounts import AccountKind, bank, clearing
@@ -14,16 +15,20 @@ from payments.local_time import HANOI
 from payments.model import BankTransfer, Settlement
 from payments.money import Money
 from payments.providers.vietqr.reference import find_references
-from payments.reconciliation.model import ExpectedPayment, Match, MatchRule
+from payments.reconciliation.model import ExpectedPayment, Match, MatchRule, PaymentKind
 from payments.reconciliation.rows import match_row
+from payments.states import TransferState
 from payments.store.deposit_tables import CashDepositRow
 from payments.store.payments import PaymentStore
 from payments.store.refund_tables import RefundRow
 from payments.store.statement_tables import StatementEntryRow
 from payments.store.tables import PaymentAttemptRow
+from payments.store.transfer_tables import ExpectedTransferRow
 
 # Banks book a provider's money some days after the provider took it.
 LOOK_BACK = timedelta(days=7)
+# Over a long holiday a payout or a remittance takes up to two weeks.
+TRANSFERS_LOOK_BACK = timedelta(days=14)
 BANK_REFERENCE_CHARACTERS = 40
 IN_CASH = "counter-cash"
 
@@ -107,7 +112,8 @@ def expected_payments(
             )
         )
     deposits = store.deposits.handed_over_between(unit_id, account, since, until)
-    return [*expected, *(_expected_deposit(row) for row in deposits)]
+    announced = store.transfers.approved_between(unit_id, account, first_day - TRANSFERS_LOOK_BACK, last_day)
+    return [*expected, *map(_expected_deposit, deposits), *map(_expected_transfer, announced)]
 
 
 def _expected_deposit(row: CashDepositRow) -> ExpectedPayment:
@@ -119,6 +125,22 @@ def _expected_deposit(row: CashDepositRow) -> ExpectedPayment:
         currency=row.currency,
         paid_at=row.handed_over_at,
         dossier="",
+        kind=PaymentKind.CASH,
+    )
+
+
+def _expected_transfer(row: ExpectedTransferRow) -> ExpectedPayment:
+    return ExpectedPayment(
+        id=row.id,
+        our_reference=row.transfer_reference,
+        provider_transaction=row.reference,
+        amount_minor=row.net_minor,
+        currency=row.currency,
+        paid_at=datetime.combine(row.paid_on, time(12), HANOI),
+        dossier="",
+        kind=PaymentKind(row.kind),
+        # Of an arrived one its match says which, perhaps only a part of an entry.
+        entry_id=row.statement_entry_id if row.state == TransferState.APPROVED else None,
     )
 
 
@@ -127,11 +149,15 @@ def _came_by_transfer(attempt: PaymentAttemptRow) -> bool:
 
 
 def book_arrivals(store: PaymentStore, account: str, matches: Sequence[Match], *, now: datetime, record: Record) -> int:
-    """Move what providers took, and cash that was paid in, from clearing to the bank account; returns how many."""
+    """Book what reached or left the bank account by these matches; returns how many. Transfers were booked before."""
     booked = 0
     for match in matches:
         if store.deposits.find(match.payment_id) is not None:
             note_arrival(store, match.payment_id, match.movement[0], now=now, record=record)
+            booked += 1
+            continue
+        if store.transfers.find(match.payment_id) is not None:
+            note_transfer(store, match.payment_id, match.movement[0], now=now, record=record)
             booked += 1
             continue
         attempt = store.lock_attempt(match.payment_id)

@@ -54,7 +54,6 @@ def parse_account(code: str) -> Account:
 
 RECEIVABLE = Account(AccountKind.RECEIVABLE)
 SUSPENSE = Account(AccountKind.SUSPENSE)
-TREASURY = Account(AccountKind.TREASURY)
 REFUNDS = Account(AccountKind.REFUNDS)
 
 
@@ -71,6 +70,11 @@ CASH_IN_TRANSIT = clearing("cash-in-transit")
 def bank(account_number: str) -> Account:
     """Return the account that mirrors one bank account."""
     return Account(AccountKind.BANK, account_number)
+
+
+def treasury(account_number: str) -> Account:
+    """Return the account that mirrors one account at the State Treasury."""
+    return Account(AccountKind.TREASURY, account_number)
 
 
 def provider_fees(provider: str) -> Account:

@@ -12,7 +12,10 @@ from payments.ledger.accounts import (
     Account,
     bank,
     charged,
+    clearing,
     income,
+    provider_fees,
+    treasury,
 )
 from payments.ledger.journal import Posting
 from payments.money import Money
@@ -71,11 +74,20 @@ def refund_paid(amount: Money, paid_from: Account) -> tuple[Posting, ...]:
     return (Posting(REFUNDS, paid_from, amount),)
 
 
-def provider_paid_out(gross: Money, fee: Money, clearing: Account, bank: Account, fees: Account) -> tuple[Posting, ...]:
-    """A provider paid out what it had taken, less its fee."""
-    net = gross - fee
-    kept = (Posting(fees, clearing, fee),) if fee.is_positive else ()
-    return (Posting(bank, clearing, net), *kept)
+def provider_paid_out(gross: Money, fee: Money, provider: str, received_on: Account) -> tuple[Posting, ...]:
+    """A provider paid out what it had taken, less the fee that it kept, if any."""
+    kept = (Posting(provider_fees(provider), clearing(provider), fee),) if fee.is_positive else ()
+    return (Posting(received_on, clearing(provider), gross - fee), *kept)
+
+
+def provider_fee_paid(fee: Money, provider: str, paid_from: Account) -> tuple[Posting, ...]:
+    """A provider's fee left the account by itself."""
+    return (Posting(provider_fees(provider), paid_from, fee),)
+
+
+def remitted(amount: Money, paid_from: Account, treasury_account: str) -> tuple[Posting, ...]:
+    """Money went from the unit's account to the State Treasury."""
+    return (Posting(treasury(treasury_account), paid_from, amount),)
 
 
 def cash_handed_over(amount: Money) -> tuple[Posting, ...]:

@@ -36,8 +36,8 @@ def match_entries(
 ) -> Reconciliation:
     """Match booked entries with expected payments, each of both at most once.
 
-    A match needs one payment named by reference, and the same amount and currency; everything else is a break, some
-    with proposals. The same input gives the same answer whatever its order.
+    A match needs one payment named, the same amount in the same direction, and the same currency; everything else is
+    a break, some with proposals. The same input gives the same answer whatever its order.
 
     Args:
         entries: Booked entries of one account.
@@ -80,7 +80,7 @@ class _Matching:
         """Take the sure ones: one payment named, not paid yet, the same money."""
         for movement in self._movements:
             named = self._named[movement.key].exact
-            if not movement.is_credit or len(named) != 1:
+            if len(named) != 1 or (movement.reversal and not movement.is_credit):
                 continue
             (payment_id, rule), *_ = named.items()
             if payment_id not in self._paid and _same_money(movement, self._payments[payment_id]):
@@ -95,7 +95,9 @@ class _Matching:
         proposals = Proposals(unmatched)
         parts = self._parts(left)
         found = [
-            self._credit_break(movement, proposals, parts) if movement.is_credit else self._debit_break(movement)
+            self._credit_break(movement, proposals, parts)
+            if movement.is_credit
+            else self._debit_break(movement, proposals)
             for movement in left
         ]
         explained = {each.payment_id for each in found if each.kind is BreakKind.AMOUNT_DIFFERS}
@@ -133,6 +135,8 @@ class _Matching:
         if not named.exact:
             return self._unnamed_credit(movement, named, proposals)
         payment = self._payments[next(iter(named.exact))]
+        if payment.leaves:
+            return self._break(BreakKind.DEBIT_RETURNED, movement, payment, wording.sent_back(movement, payment), ())
         if payment.id in self._paid:
             words = wording.duplicate_credit(movement, payment)
             return self._break(BreakKind.DUPLICATE_CREDIT, movement, payment, words, ())
@@ -145,16 +149,24 @@ class _Matching:
         if movement.reversal:
             return self._break(BreakKind.DEBIT_RETURNED, movement, None, wording.debit_returned(movement), ())
         words = wording.unknown_credit(movement, named.foreign)
-        proposed = proposals.for_unknown_credit(movement, named.mistyped)
+        proposed = proposals.for_unnamed(movement, named.mistyped)
         return self._break(BreakKind.UNKNOWN_CREDIT, movement, None, words, proposed)
 
-    def _debit_break(self, movement: Movement) -> Break:
-        named = self._named[movement.key].exact
-        if len(named) == 1:
-            payment = self._payments[next(iter(named))]
-            words = wording.credit_taken_back(movement, payment)
-            return self._break(BreakKind.CREDIT_TAKEN_BACK, movement, payment, words, ())
-        return self._break(BreakKind.DEBIT_UNEXPLAINED, movement, None, wording.debit_unexplained(movement), ())
+    def _debit_break(self, movement: Movement, proposals: Proposals) -> Break:
+        named = self._named[movement.key]
+        if len(named.exact) == 1:
+            payment = self._payments[next(iter(named.exact))]
+            if not payment.leaves:
+                words = wording.credit_taken_back(movement, payment)
+                return self._break(BreakKind.CREDIT_TAKEN_BACK, movement, payment, words, ())
+            if payment.id in self._paid:
+                words = wording.duplicate_debit(movement, payment)
+                return self._break(BreakKind.DEBIT_UNEXPLAINED, movement, payment, words, ())
+            words = wording.amount_differs(movement, payment)
+            return self._break(BreakKind.AMOUNT_DIFFERS, movement, payment, words, ())
+        words = wording.debit_unexplained(movement)
+        proposed = proposals.for_unnamed(movement, named.mistyped)
+        return self._break(BreakKind.DEBIT_UNEXPLAINED, movement, None, words, proposed)
 
     def _break(
         self,

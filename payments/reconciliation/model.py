@@ -27,16 +27,27 @@ class FoundReference(Protocol):
 FindReferences = Callable[[str], Iterable[FoundReference]]
 
 
+class PaymentKind(StrEnum):
+    """What is expected: an order's payment, cash paid in, or what a partner's or our own document announces."""
+
+    ORDER = "order"
+    CASH = "cash"
+    PAYOUT = "payout"
+    PROVIDER_FEE = "provider-fee"
+    REMITTANCE = "remittance"
+
+
 @dataclass(frozen=True, slots=True)
 class ExpectedPayment:
-    """Money that we expect in the account.
+    """Money that we expect in the account or, where the amount is negative, to leave it.
 
     Attributes:
         our_reference: What the payer or the provider was given; other_references name the same payment too.
         provider_transaction: The provider's own number, or that of its settlement.
         paid_at: When we booked it as paid; None for an order that is still open, which a transfer may pay any day
             and which is therefore never missed.
-        dossier: The dossier's code, for the explanation; empty for cash paid in, which is of many.
+        dossier: The dossier's code, for the explanation; empty unless it is an order's.
+        entry_id: The statement's entry that two people say it is; that entry then names nothing else.
     """
 
     id: str
@@ -47,6 +58,13 @@ class ExpectedPayment:
     paid_at: datetime | None
     dossier: str
     other_references: tuple[str, ...] = ()
+    kind: PaymentKind = PaymentKind.ORDER
+    entry_id: str | None = None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the money goes out."""
+        return self.amount_minor < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,7 @@ class MatchRule(StrEnum):
 
     OUR_REFERENCE = "our-reference"
     PROVIDER_TRANSACTION = "provider-transaction"
+    OFFICERS = "officers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +174,13 @@ class Break:
     @property
     def key(self) -> str:
         """What stays the same when the same difference is found again."""
-        entry_id, detail = self.movement or ("-", 0)
-        return f"{self.kind}:{entry_id}:{detail}:{self.payment_id or '-'}"
+        return break_key(self.kind, self.movement, self.payment_id)
+
+
+def break_key(kind: BreakKind, movement: MovementKey | None, payment_id: str | None) -> str:
+    """Return what a break is known by."""
+    entry_id, detail = movement or ("-", 0)
+    return f"{kind}:{entry_id}:{detail}:{payment_id or '-'}"
 
 
 @dataclass(frozen=True, slots=True)

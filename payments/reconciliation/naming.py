@@ -35,14 +35,23 @@ class References:
         self._find_references = find_references
         self._ours: dict[str, list[str]] = defaultdict(list)
         self._providers: dict[str, list[str]] = defaultdict(list)
+        self._by_entry = {payment.entry_id: payment.id for payment in expected if payment.entry_id is not None}
         for payment in expected:
             for reference in {_squeezed(each) for each in (payment.our_reference, *payment.other_references)}:
                 self._ours[reference].append(payment.id)
             if payment.provider_transaction:
                 self._providers[_squeezed(payment.provider_transaction)].append(payment.id)
+        numbers = (payment.provider_transaction or "" for payment in expected)
+        # A number of several parts may be written apart.
+        self._most_parts = max((len(_WORD.findall(number.upper())) for number in numbers), default=1)
 
     def named_by(self, movement: Movement) -> Named:
-        """Return what the movement names: by our checked references, and by whole words equal to a reference."""
+        """Return what the movement names: by our checked references, and by whole words equal to a reference.
+
+        What two people say of an entry goes before its text.
+        """
+        if movement.key[0] in self._by_entry:
+            return Named({self._by_entry[movement.key[0]]: MatchRule.OFFICERS}, (), ())
         exact: dict[str, MatchRule] = {}
         for word in self._words(movement):
             for payment_id in self._ours.get(word, ()):
@@ -62,11 +71,13 @@ class References:
                     mistyped.update(dict.fromkeys(payment_ids))
         return Named(exact, tuple(each for each in mistyped if each not in exact), tuple(foreign))
 
-    @staticmethod
-    def _words(movement: Movement) -> Iterable[str]:
+    def _words(self, movement: Movement) -> Iterable[str]:
         words = {_squeezed(reference) for reference in movement.references}
         for text in movement.texts:
-            words.update(_WORD.findall(text.upper()))
+            found = _WORD.findall(text.upper())
+            words.update(found)
+            for parts in range(2, self._most_parts + 1):
+                words.update("".join(found[at : at + parts]) for at in range(len(found) - parts + 1))
         return sorted(word for word in words if len(word) >= FEWEST_CHARACTERS)
 
 

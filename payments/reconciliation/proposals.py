@@ -24,10 +24,11 @@ class Proposals:
             if payment.paid_at is not None:
                 day = local_day(payment.paid_at)
                 self._by_amount[payment.currency, payment.amount_minor, day].append(payment)
-                self._by_day[payment.currency, day].append(payment)
+                if not payment.leaves:
+                    self._by_day[payment.currency, day].append(payment)
         self._day_sums = {key: _sum(payments) for key, payments in self._by_day.items()}
 
-    def for_unknown_credit(self, movement: Movement, mistyped: Iterable[str]) -> tuple[Proposal, ...]:
+    def for_unnamed(self, movement: Movement, mistyped: Iterable[str]) -> tuple[Proposal, ...]:
         """Return the likeliest first: a mistyped reference, then a whole day paid out at once, then an equal amount."""
         found: dict[tuple[str, ...], Proposal] = {}
         for payment_id in mistyped:

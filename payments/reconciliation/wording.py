@@ -2,10 +2,17 @@
 
 from datetime import date
 
-from payments.reconciliation.model import ExpectedPayment, Movement
+from payments.reconciliation.model import ExpectedPayment, Movement, PaymentKind
 from payments.statements.currencies import amount_en, amount_vi
 
 MOST_QUOTED_CHARACTERS = 100
+CREDIT, DEBIT = ("ghi có", "credit"), ("ghi nợ", "debit")
+KINDS = {
+    PaymentKind.CASH: ("lần nộp tiền mặt", "cash paid in"),
+    PaymentKind.PAYOUT: ("lần nhà cung cấp chi trả", "a provider's payout"),
+    PaymentKind.PROVIDER_FEE: ("phí dịch vụ của nhà cung cấp", "a provider's fee"),
+    PaymentKind.REMITTANCE: ("lần nộp kho bạc", "a remittance to the treasury"),
+}
 
 
 def unknown_credit(movement: Movement, foreign: tuple[str, ...]) -> tuple[str, str]:
@@ -36,16 +43,18 @@ def amount_differs(movement: Movement, payment: ExpectedPayment) -> tuple[str, s
     """The right reference with the wrong money."""
     vi, en = _movement(movement)
     owed_vi, owed_en = _payment(payment)
+    what_vi, what_en = CREDIT if movement.is_credit else DEBIT
     if movement.currency != payment.currency:
         return (
-            f"Khoản ghi có {vi} mang mã của khoản {owed_vi}, nhưng khác loại tiền.",
-            f"The credit of {en} carries the reference of {owed_en}, but in another currency.",
+            f"Khoản {what_vi} {vi} mang mã của khoản {owed_vi}, nhưng khác loại tiền.",
+            f"The {what_en} of {en} carries the reference of {owed_en}, but in another currency.",
         )
-    off_by = movement.amount_minor - payment.amount_minor
+    off_by = abs(movement.amount_minor) - abs(payment.amount_minor)
     size_vi, size_en = amount_vi(abs(off_by), movement.currency), amount_en(abs(off_by), movement.currency)
     return (
-        f"Khoản ghi có {vi} mang mã của khoản {owed_vi}: {'thừa' if off_by > 0 else 'thiếu'} {size_vi}.",
-        f"The credit of {en} carries the reference of {owed_en}: {size_en} too {'much' if off_by > 0 else 'little'}.",
+        f"Khoản {what_vi} {vi} mang mã của khoản {owed_vi}: {'thừa' if off_by > 0 else 'thiếu'} {size_vi}.",
+        f"The {what_en} of {en} carries the reference of {owed_en}:"
+        f" {size_en} too {'much' if off_by > 0 else 'little'}.",
     )
 
 
@@ -80,6 +89,26 @@ def credit_taken_back(movement: Movement, payment: ExpectedPayment) -> tuple[str
     )
 
 
+def duplicate_debit(movement: Movement, payment: ExpectedPayment) -> tuple[str, str]:
+    """Money left a second time."""
+    vi, en = _movement(movement)
+    owed_vi, owed_en = _payment(payment)
+    return (
+        f"Tài khoản bị ghi nợ {vi} với mã của khoản {owed_vi}, đã khớp với bút toán khác: có thể đã trả hai lần.",
+        f"The account was debited {en} under the reference of {owed_en}, which another entry has paid already.",
+    )
+
+
+def sent_back(movement: Movement, payment: ExpectedPayment) -> tuple[str, str]:
+    """Money that was to leave came in under the same reference."""
+    vi, en = _movement(movement)
+    owed_vi, owed_en = _payment(payment)
+    return (
+        f"Khoản ghi có {vi} mang mã của khoản {owed_vi}, vốn là tiền đi: có thể đã bị trả về.",
+        f"The credit of {en} carries the reference of {owed_en}, which was to leave: it may have been sent back.",
+    )
+
+
 def debit_returned(movement: Movement) -> tuple[str, str]:
     """The bank undid a debit."""
     vi, en = _movement(movement)
@@ -109,12 +138,13 @@ def _movement(movement: Movement) -> tuple[str, str]:
 
 
 def _payment(payment: ExpectedPayment) -> tuple[str, str]:
-    vi, en = (f"hồ sơ {payment.dossier}", f"dossier {payment.dossier}")
-    if not payment.dossier:
-        vi, en = ("lần nộp tiền mặt", "cash paid in")
+    vi, en = KINDS.get(payment.kind) or (f"hồ sơ {payment.dossier}", f"dossier {payment.dossier}")
+    size, reference = abs(payment.amount_minor), payment.our_reference
+    if payment.kind in (PaymentKind.PAYOUT, PaymentKind.PROVIDER_FEE):
+        reference = payment.provider_transaction or reference
     return (
-        f"{amount_vi(payment.amount_minor, payment.currency)} của {vi} (mã {payment.our_reference})",
-        f"{amount_en(payment.amount_minor, payment.currency)} for {en} (reference {payment.our_reference})",
+        f"{amount_vi(size, payment.currency)} của {vi} (mã {reference})",
+        f"{amount_en(size, payment.currency)} for {en} (reference {reference})",
     )
 
 

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from payments.errors import CashDepositNotFound, DepositSlipAlreadyUsed
 from payments.ledger.accounts import DRAWER
-from payments.money import VND
 from payments.states import DepositState
 from payments.store.deposit_tables import CashDepositRow
-from payments.store.ledger_tables import JournalHeadRow, LedgerAccountRow, PostingRow
+from payments.store.holdings import held_minor
 from payments.store.newest import newest_of_unit
 
 
@@ -23,27 +22,12 @@ class DepositStore:
         self._session = session
 
     def free_minor(self, unit_id: str) -> int:
-        """Return what the unit's drawer holds less what is prepared to leave it, and keep it so until the end.
-
-        The journal's head is locked: nothing is booked for the unit by anyone else before this transaction ends.
-        """
-        self._session.execute(select(JournalHeadRow).where(JournalHeadRow.unit_id == unit_id).with_for_update()).all()
-        drawer = select(LedgerAccountRow.id).where(
-            LedgerAccountRow.unit_id == unit_id, LedgerAccountRow.code == DRAWER.code, LedgerAccountRow.currency == VND
-        )
-        account_id = self._session.scalars(drawer).one_or_none()
-        if account_id is None:
-            return 0
-        signed = case(
-            (PostingRow.debit_account_id == account_id, PostingRow.amount_minor), else_=-PostingRow.amount_minor
-        )
-        held = select(func.coalesce(func.sum(signed), 0)).where(
-            or_(PostingRow.debit_account_id == account_id, PostingRow.credit_account_id == account_id)
-        )
+        """Return what the unit's drawer holds less what is prepared to leave it, and keep it so until the end."""
+        held = held_minor(self._session, unit_id, DRAWER) or 0
         prepared = select(func.coalesce(func.sum(CashDepositRow.amount_minor), 0)).where(
             CashDepositRow.unit_id == unit_id, CashDepositRow.state == DepositState.PREPARED
         )
-        return int(self._session.scalars(held).one()) - int(self._session.scalars(prepared).one())
+        return held - int(self._session.scalars(prepared).one())
 
     def add(self, row: CashDepositRow) -> None:
         """Add a pay-in."""

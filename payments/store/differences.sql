@@ -115,6 +115,34 @@ HAVING COALESCE(SUM(l.amount), 0) <> CASE WHEN d.state = 'arrived' THEN d.amount
 -- name: drawer-below-zero
 SELECT l.code, 0, SUM(l.amount) FROM legs l WHERE l.code = 'clearing:counter-cash' GROUP BY l.code HAVING SUM(l.amount) < 0
 
+-- name: transfer-booked-another-amount
+-- Each account that an arrived payout, provider's fee or remittance moves; of all others nothing stands.
+SELECT d.id, SUM(d.due), SUM(d.booked) FROM (
+  SELECT t.id, 'bank:' || t.account_number AS code, t.gross_minor - t.fee_minor AS due, 0 AS booked
+  FROM expected_transfers t WHERE t.unit_id = :unit AND t.state = 'arrived'
+  UNION ALL
+  SELECT t.id, 'clearing:' || t.counterparty, -t.gross_minor, 0
+  FROM expected_transfers t WHERE t.unit_id = :unit AND t.state = 'arrived' AND t.kind = 'payout'
+  UNION ALL
+  SELECT t.id, 'provider-fees:' || t.counterparty, t.fee_minor, 0
+  FROM expected_transfers t WHERE t.unit_id = :unit AND t.state = 'arrived' AND t.kind <> 'remittance'
+  UNION ALL
+  SELECT t.id, 'treasury:' || t.counterparty, -t.gross_minor, 0
+  FROM expected_transfers t WHERE t.unit_id = :unit AND t.state = 'arrived' AND t.kind = 'remittance'
+  UNION ALL
+  SELECT t.id, l.code, 0, l.amount FROM legs l JOIN expected_transfers t ON t.id = l.subject_id
+) d GROUP BY d.id, d.code HAVING SUM(d.due) <> SUM(d.booked)
+
+-- name: transfer-is-not-its-statement-entry
+SELECT t.id, t.gross_minor - t.fee_minor, COALESCE(SUM(m.amount_minor), 0)
+FROM expected_transfers t LEFT JOIN matches m ON m.payment_id = t.id AND m.entry_id = t.statement_entry_id
+WHERE t.unit_id = :unit AND t.state = 'arrived' GROUP BY t.id, t.gross_minor, t.fee_minor
+HAVING COALESCE(SUM(m.amount_minor), 0) <> t.gross_minor - t.fee_minor
+
+-- name: statement-entry-matched-beyond-its-amount
+SELECT e.id, e.amount_minor, SUM(m.amount_minor) FROM statement_entries e JOIN matches m ON m.entry_id = e.id
+WHERE e.unit_id = :unit GROUP BY e.id, e.amount_minor HAVING ABS(SUM(m.amount_minor)) > ABS(e.amount_minor)
+
 -- name: receipt-numbers-have-a-gap
 SELECT s.id, s.last_number, COUNT(r.id) FROM receipt_series s LEFT JOIN receipts r
   ON r.unit_id = s.unit_id AND r.form_code = s.form_code AND r.series = s.series

@@ -14,6 +14,7 @@ from payments.store.callbacks import CallbackStore
 from payments.store.catalogue import CatalogueStore
 from payments.store.counter import CounterStore
 from payments.store.deposits import DepositStore
+from payments.store.expected_transfers import ExpectedTransferStore
 from payments.store.journal import JournalStore
 from payments.store.newest import newest_of_unit
 from payments.store.receipts import ReceiptStore
@@ -28,8 +29,8 @@ IN_FLIGHT = (AttemptState.STARTED, AttemptState.UNKNOWN)
 class PaymentStore:
     """Payments seen through one session; it never commits.
 
-    Locks are always taken in this order: callback, fee order, attempt, refund, cash deposit, journal head, receipt
-    series.
+    Locks are always taken in this order: callback, fee order, attempt, refund, statements' account, cash deposit,
+    expected transfer, journal head, receipt series.
     """
 
     def __init__(self, session: Session) -> None:
@@ -79,6 +80,11 @@ class PaymentStore:
     def deposits(self) -> DepositStore:
         """Cash on its way to the bank."""
         return DepositStore(self._session)
+
+    @cached_property
+    def transfers(self) -> ExpectedTransferStore:
+        """Payouts, providers' fees and remittances that statements will show."""
+        return ExpectedTransferStore(self._session)
 
     @cached_property
     def callbacks(self) -> CallbackStore:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from payments.reconciliation.model import MovementKey
@@ -142,6 +142,14 @@ class StatementStore:
     def find_match(self, payment_id: str) -> MatchRow | None:
         """Return the match of a payment."""
         return self._session.scalars(select(MatchRow).where(MatchRow.payment_id == payment_id)).one_or_none()
+
+    def find_entry(self, entry_id: str) -> StatementEntryRow | None:
+        """Return an entry."""
+        return self._session.get(StatementEntryRow, entry_id)
+
+    def release_match(self, payment_id: str) -> None:
+        """Forget the match of a payment that was entered wrongly, so that its entry can be matched again."""
+        self._session.execute(delete(MatchRow).where(MatchRow.payment_id == payment_id))
 
     def breaks_by_key(self, unit_id: str, account: str, break_keys: Sequence[str]) -> dict[str, BreakRow]:
         """Return the breaks, open or closed, that have these keys."""

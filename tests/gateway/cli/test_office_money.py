@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,35 @@ def test_cash_is_paid_in_by_two_people(
     assert run("counter", "deposits", unit, "--state", "arrived").output == ""
     assert run("counter", "cancel-deposit", deposit, "Trả lại", "--officer", "soát").exit_code == 1
     assert "cancelled" in run("counter", "cancel-deposit", deposit, "Trả lại", "--officer", "thu").output
+    assert run("ledger", "check").exit_code == 0
+
+
+def test_payouts_fees_and_remittances_are_entered_by_two_people(
+    run: Command,  # noqa: F811
+    order: dict[str, str],
+    unit: str,
+    account: str,  # noqa: F811
+) -> None:
+    take(run, order, "pos", "50000", "--terminal", "T1", "--slip", "000123")
+    lan, day = ("--officer", "lan"), ("--paid-on", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
+    document = (unit, "counter-pos", "PO-000001", account)
+    unbalanced = run("transfers", "payout", *document, "50000", "500", "49000", *lan, *day)
+    assert (unbalanced.exit_code, "expected-transfer-unsound" in unbalanced.output) == (1, True), unbalanced.output
+    for words in ("Khoản chuyển khai chưa đúng", "The transfer cannot stand"):
+        assert words in unbalanced.output
+    made = run("transfers", "payout", *document, "50000", "500", "49500", *lan, *day)
+    assert made.exit_code == 0, made.output
+    payout = made.output.split()[0]
+    assert "same-person-twice" in run("transfers", "approve", payout, "--officer", "LAN").output
+    assert "approved" in run("transfers", "approve", payout, "--officer", "minh").output
+    assert payout in run("transfers", "list", unit, "--kind", "payout", "--state", "approved").output
+    early = run("transfers", "reverse", payout, "Sai", *lan)
+    assert (early.exit_code, "payment-transition-not-allowed" in early.output) == (1, True)
+    assert "cancelled" in run("transfers", "cancel", payout, "Nhập nhầm", *lan).output
+    fee = run("transfers", "fee", unit, "counter-pos", "HD-1", account, "500", *lan, *day)
+    assert "-500 VND" in fee.output, fee.output
+    poor = run("transfers", "remit", unit, "7111", "GNT-1", account, "1", *lan, *day)
+    assert (poor.exit_code, "account-holds-less" in poor.output) == (1, True), poor.output
     assert run("ledger", "check").exit_code == 0
 
 

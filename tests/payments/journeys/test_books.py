@@ -5,9 +5,10 @@ from sqlalchemy import text
 
 from payments.journeys import approve_refund, check_books, issue_receipts
 from payments.journeys.books import SENTENCES
+from payments.money import Money
 from payments.providers.registry import ProviderRegistry
 from payments.store.books import DIFFERENCES
-from tests.payments.journeys.test_cash_deposits import Drawer
+from tests.payments.journeys.test_expected_transfers import Office
 from tests.payments.journeys.test_receipts import FORMS
 from tests.payments.journeys.test_refunds import LIMIT, Counter
 from tests.payments.makers import LATER, UNIT, fake_call
@@ -15,7 +16,7 @@ from tests.payments.makers import LATER, UNIT, fake_call
 
 @pytest.fixture
 def books(desk, tmp_path):
-    """A unit with a life: paid, open, cancelled, paid late, failed, refunded in part, receipted, cash on its way."""
+    """A unit with a life: paid, open, cancelled, late, failed, refunded in part, receipted, paid out, cash away."""
     counter = Counter(desk)
     order_id = counter.paid()
     refund = counter.approved(order_id)
@@ -28,9 +29,10 @@ def books(desk, tmp_path):
     taken_up = counter.request(order_id, action_key="another")
     counter(approve_refund, taken_up.id, "minh.le", limit=LIMIT)
     assert refund.id != taken_up.id
-    drawer = Drawer(desk, tmp_path)
+    drawer = Office(desk, tmp_path)
     drawer.take()
     drawer.handed_over()
+    drawer.paid_out(gross=Money(50_000), fee=Money(500))
     return counter
 
 
@@ -87,6 +89,9 @@ CASES = {
     "deposit-took-another-amount": "UPDATE cash_deposits SET state = 'prepared'",
     "deposit-arrived-with-another-amount": "UPDATE cash_deposits SET state = 'arrived', statement_entry_id = 'x'",
     "drawer-below-zero": "UPDATE journal_postings SET amount_minor = 1 WHERE line_no = 1 AND entry_id = {cash}",
+    "transfer-booked-another-amount": "UPDATE expected_transfers SET fee_minor = fee_minor + 1",
+    "transfer-is-not-its-statement-entry": "UPDATE matches SET amount_minor = amount_minor - 1",
+    "statement-entry-matched-beyond-its-amount": "UPDATE statement_entries SET amount_minor = amount_minor - 1",
     "receipt-numbers-have-a-gap": "DELETE FROM receipts WHERE kind = 'phi'",
     "receipt-is-not-its-items": "UPDATE receipts SET amount_minor = 1 WHERE kind = 'phi'",
     "callback-no-longer-proves": "UPDATE provider_callbacks SET body = '{}' WHERE outcome = 'booked'",
