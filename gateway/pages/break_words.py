@@ -13,6 +13,7 @@ KINDS = {
     BreakKind.CREDIT_TAKEN_BACK: Text("Ngân hàng thu lại", "Credit taken back"),
     BreakKind.DEBIT_RETURNED: Text("Khoản chi bị trả lại", "Debit returned"),
     BreakKind.MONEY_IN_SUSPENSE: Text("Tiền giữ chờ xử lý", "Money kept in suspense"),
+    BreakKind.OUTCOME_UNKNOWN: Text("Chưa rõ kết quả trả tiền", "Payment's outcome not known"),
     BreakKind.DEBIT_UNEXPLAINED: Text("Khoản chi không rõ lý do", "Unexplained debit"),
 }
 RULES = {
@@ -22,5 +23,6 @@ RULES = {
 CLOSED = {
     BreakClosing.MATCHED: Text("Đã khớp sau đó, không còn lệch.", "Matched since: no longer a difference."),
     BreakClosing.PAID_BACK: Text("Tiền đã trả lại người nộp.", "The money was paid back."),
+    BreakClosing.OUTCOME_TOLD: Text("Đã biết kết quả lần trả tiền.", "The payment's outcome is known since."),
     BreakClosing.SUPERSEDED: Text("Đã được thay bằng một chỗ lệch khác.", "Replaced by another difference since."),
 }

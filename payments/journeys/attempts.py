@@ -128,5 +128,5 @@ def _attempt_row(order: FeeOrderRow, provider: Provider, visitor: Visitor, now: 
         started_at=now.replace(microsecond=0),
         expires_at=min(now + ATTEMPT_TIME, order.expires_at),
         query_count=0,
-        next_query_at=first_query_at(now),
+        next_query_at=first_query_at(now, can_query=provider.can_query),
     )

@@ -8,13 +8,13 @@ from config.secrets import SecretUnavailable
 from payments.errors import ProviderAnswerNotAuthentic, ProviderUnavailable, ProviderUnknown
 from payments.events import Record
 from payments.journeys.kept_calls import QUERY_METHOD, close_callback, keep_callback
-from payments.journeys.orders import order_event
 from payments.journeys.schedule import GIVE_UP_AFTER, LEAST_QUERIES, next_query_at
 from payments.journeys.settlement import settle_event
+from payments.journeys.unresolved import give_up
 from payments.journeys.work import OpenWork, recorder_of
 from payments.model import CallbackCall, Settlement
 from payments.providers.base import CancellingProvider, Provider, QueryAnswer, QueryRequest
-from payments.states import ATTEMPTS, AttemptMove, AttemptState, OrderState, may_move, next_state
+from payments.states import OrderState
 from payments.store.payments import PaymentStore
 
 ASKED_AT_ONCE = 50
@@ -50,7 +50,7 @@ def query_stale(
         SecretUnavailable: A provider's secret cannot be read; all other attempts were asked about.
     """
     with open_work() as work:
-        stale = take_stale(work.payments, now, limit, recorder_of(work, now))
+        stale = take_stale(work.payments, named, now, limit, recorder_of(work, now))
         work.commit()
     settlements = []
     unreadable: SecretUnavailable | None = None
@@ -81,23 +81,37 @@ def _asked(provider: Provider, attempt: StaleAttempt, now: datetime) -> QueryAns
     return provider.query(attempt.request, now)
 
 
-def take_stale(store: PaymentStore, now: datetime, limit: int, record: Record) -> list[StaleAttempt]:
-    """Take the attempts that are due and set when each is due next; give up those that stayed silent too long."""
+def take_stale(
+    store: PaymentStore, named: Callable[[str], Provider], now: datetime, limit: int, record: Record
+) -> list[StaleAttempt]:
+    """Take the attempts that are due and set when each is due next; give up those that stayed silent too long.
+
+    Where nobody can be asked, an attempt only waits for the provider's call until its time is over.
+    """
     taken = []
     for attempt in store.lock_stale_attempts(now, limit):
-        attempt.query_count += 1
+        over = attempt.started_at + GIVE_UP_AFTER
+        askable = _can_query(named, attempt.provider)
+        if not askable and now < over:
+            attempt.next_query_at = over
+            continue
+        attempt.query_count += askable
         attempt.next_query_at = next_query_at(attempt.query_count, now)
-        if now > attempt.started_at + GIVE_UP_AFTER and attempt.query_count > LEAST_QUERIES:
-            attempt.next_query_at = None
-            if may_move(ATTEMPTS, AttemptState(attempt.state), AttemptMove.GIVE_UP):
-                attempt.state = next_state(ATTEMPTS, AttemptState(attempt.state), AttemptMove.GIVE_UP)
-                order = store.get_order(attempt.order_id)
-                record(order_event("attempt.unresolved", order, attempt_id=attempt.id, provider=attempt.provider))
+        if not askable or (now > over and attempt.query_count > LEAST_QUERIES):
+            give_up(store, attempt, now=now, record=record)
             continue
         request = QueryRequest(attempt.reference, attempt.amount, attempt.started_at, attempt.provider_reference)
         closed = store.get_order(attempt.order_id).state != OrderState.OPEN
         taken.append(StaleAttempt(attempt.id, attempt.provider, request, closed))
     return taken
+
+
+def _can_query(named: Callable[[str], Provider], name: str) -> bool:
+    """Whether a provider can be asked; one that is not set up now may be again."""
+    try:
+        return named(name).can_query
+    except ProviderUnknown:
+        return True
 
 
 def settle_answer(

@@ -23,9 +23,9 @@ def next_refund_query_at(query_count: int, sent_at: datetime, now: datetime) -> 
     return next_query_at(query_count - 1, now)
 
 
-def first_query_at(now: datetime) -> datetime:
-    """Return when an attempt that starts now is first asked about."""
-    return now + timedelta(minutes=QUERY_MINUTES[0])
+def first_query_at(now: datetime, *, can_query: bool) -> datetime:
+    """Return when an attempt that starts now is first asked about, or given up where nobody can be asked."""
+    return now + timedelta(minutes=QUERY_MINUTES[0]) if can_query else now + GIVE_UP_AFTER
 
 
 def next_query_at(query_count: int, now: datetime) -> datetime:

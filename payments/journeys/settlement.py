@@ -9,6 +9,7 @@ from payments.journeys.orders import order_event
 from payments.journeys.refunds import propose_refund
 from payments.journeys.schedule import NEVER_PAID_AFTER
 from payments.journeys.suspense import suspense_break
+from payments.journeys.unresolved import note_told
 from payments.ledger.accounts import Account, clearing
 from payments.ledger.journal import JournalEntry
 from payments.ledger.posting_rules import money_suspended, order_paid
@@ -133,6 +134,8 @@ def _note(store: PaymentStore, matter: Matter, move: AttemptMove, **more: object
         **more,
     }
     store.settling.note_attempt(matter.attempt, changed)
+    if matter.attempt.state == AttemptState.UNRESOLVED:
+        note_told(store, matter.order.unit_id, matter.attempt.id, matter.now)
 
 
 def _add_event(store: PaymentStore, matter: Matter) -> None:

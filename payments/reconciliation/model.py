@@ -125,6 +125,8 @@ class BreakKind(StrEnum):
     DEBIT_UNEXPLAINED = "debit-unexplained"
     # Found when it was booked, not on a statement: a payment that no open order was waiting for.
     MONEY_IN_SUSPENSE = "money-in-suspense"
+    # Found when its time was over: a payment of which the provider never said how it ended.
+    OUTCOME_UNKNOWN = "outcome-unknown"
 
 
 class ProposalKind(StrEnum):

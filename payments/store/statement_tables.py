@@ -20,11 +20,15 @@ class BreakState(StrEnum):
 
 
 class BreakClosing(StrEnum):
-    """Why a break no longer stands: movement or payment was matched, it is another break now, the money went back."""
+    """Why a break no longer stands.
+
+    Movement or payment was matched; it is another break now; the money went back; the provider told the outcome.
+    """
 
     MATCHED = "matched"
     SUPERSEDED = "superseded"
     PAID_BACK = "paid-back"
+    OUTCOME_TOLD = "outcome-told"
 
 
 def _one_of(column: str, values: type[StrEnum]) -> str:

@@ -84,6 +84,10 @@ class DescribedProvider(WithoutRefunds):
             return self._account.page_origin
         return origin_of(self._account.start_url)
 
+    @property
+    def can_query(self) -> bool:
+        return self._messages.query is not None and self._account.query_url is not None
+
     def new_reference(self, now: datetime) -> str:
         return random_reference(now)
 

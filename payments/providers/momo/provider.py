@@ -44,6 +44,7 @@ class MomoProvider:
     title = "MoMo"
     proof_headers: frozenset[str] = frozenset()
     secret_headers: frozenset[str] = frozenset()
+    can_query = True
     can_refund = True
 
     def __init__(self, account: MomoAccount, secrets: SecretProvider) -> None:

@@ -50,6 +50,7 @@ class ZalopayProvider:
     title = "ZaloPay"
     proof_headers: frozenset[str] = frozenset()
     secret_headers: frozenset[str] = frozenset()
+    can_query = True
     can_refund = True
 
     def __init__(self, account: ZalopayAccount, secrets: SecretProvider) -> None:

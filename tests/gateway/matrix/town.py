@@ -159,6 +159,13 @@ class Town:
             assert row is not None
             return row.started_at, row.next_query_at
 
+    def breaks_of(self, payment: Payment) -> list[tuple[str, str]]:
+        """The kind and state of each break that tells of the payment's attempt."""
+        attempt_id = self.attempt(payment.order_id)["id"]
+        with self.services.unit_of_work(read_only=True) as work:
+            rows = work.statements.list_breaks(self.machine.unit_id, state=None, account=f"clearing:{payment.provider}")
+            return [(row.kind, row.state) for row in rows if row.payment_id == attempt_id]
+
     def close_expired(self) -> None:
         """Let a month pass, after which unpaid orders are closed."""
         close_expired_orders(self.services, datetime.now(UTC) + timedelta(days=31))

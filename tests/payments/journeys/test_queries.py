@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from payments.journeys import query_stale
+from payments.journeys import cancel_order, query_stale
 from payments.model import ProviderOutcome
 from payments.providers.registry import ProviderRegistry
-from tests.payments.makers import Recorded, fake_call
+from tests.payments.makers import UNIT, Recorded, fake_call
 
 
 @pytest.fixture
@@ -119,3 +119,74 @@ def test_a_provider_that_is_no_longer_set_up_stops_nothing(desk, paying, ask):
     paying(desk)
     desk.provider.name = "gone"
     assert ask(1) == []
+
+
+def breaks(desk):
+    with desk.open_store() as store:
+        return [
+            (row.kind, row.state, row.closed_because, row.amount_minor)
+            for row in store.statements.list_breaks(UNIT, state=None)
+        ]
+
+
+def test_what_stays_unknown_is_a_break_for_finance_staff_until_its_outcome_is_told(desk, paying, ask):
+    order_id, reference = paying(desk)
+    for minute in (1, 3, 8, 23, 83, 3 * 24 * 60 + 2):
+        ask(minute)
+    assert breaks(desk) == [("outcome-unknown", "open", None, 150_000)]
+    with desk.open_store() as store:
+        (found,) = store.statements.list_breaks(UNIT)
+        assert (found.account, found.payment_id) == ("clearing:fake", store.attempts_of(order_id)[0].id)
+        assert reference in found.explanation_vi
+        assert reference in found.explanation_en
+        assert "150.000 đồng" in found.explanation_vi
+    desk.call(fake_call(reference, outcome="failed"))
+    assert breaks(desk) == [("outcome-unknown", "closed", "outcome-told", 150_000)]
+    assert desk.attempt_states(order_id) == ["failed"]
+
+
+@pytest.fixture
+def silent(desk):
+    """A provider without a message that asks: asking it is an error of ours."""
+
+    def refuse(asked, now):
+        raise AssertionError("a provider that cannot be asked was asked")
+
+    desk.provider.can_query, desk.provider.query = False, refuse
+    return desk
+
+
+def test_one_that_cannot_be_asked_is_never_tried_and_is_a_break_at_the_end_of_its_time(silent, paying, ask):
+    order_id, reference = paying(silent)
+    for minute in range(0, 3 * 24 * 60, 720):
+        assert ask(minute) == []
+    assert (silent.attempt_states(order_id), breaks(silent)) == (["started"], [])
+    with silent.open_store() as store:
+        assert store.attempts_of(order_id)[0].query_count == 0
+    ask(3 * 24 * 60 + 1)
+    assert silent.attempt_states(order_id) == ["unresolved"]
+    assert breaks(silent) == [("outcome-unknown", "open", None, 150_000)]
+    assert silent.recorded[-1] == "attempt.unresolved"
+    ask(30 * 24 * 60)
+    assert len(breaks(silent)) == 1
+    silent.recorded = Recorded()
+    assert silent.call(fake_call(reference)).outcome == "booked"
+    assert breaks(silent) == [("outcome-unknown", "closed", "outcome-told", 150_000)]
+
+
+def test_what_is_told_in_time_is_no_break(silent, paying, ask):
+    _, reference = paying(silent)
+    silent.call(fake_call(reference))
+    assert ask(5 * 24 * 60) == []
+    assert breaks(silent) == []
+
+
+def test_a_cancelled_order_of_one_that_cannot_be_asked_waits_for_its_call_too(silent, paying, ask):
+    order_id, reference = paying(silent)
+    with silent.open_store() as store:
+        cancel_order(store, order_id, "Rút hồ sơ", now=silent.at, record=silent.recorded)
+    assert ask(0) == ask(60) == []
+    assert silent.attempt_states(order_id) == ["started"]
+    assert silent.call(fake_call(reference)).outcome == "suspended"
+    ask(4 * 24 * 60)
+    assert [kind for kind, *_ in breaks(silent)] == ["money-in-suspense"]
