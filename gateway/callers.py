@@ -10,9 +10,10 @@ from gateway.auth.secrets_hashing import hash_secret, new_secret
 from gateway.db.tables.callers import AccountRow, ApiClientRow, UnitRow
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.refusal import ApiProblem
+from payments.journeys import keep_at_treasury
 from payments.money import VND, Money
 from payments.providers.vietqr.payload import TransferQr, transfer_qr_text
-from payments.store.tables import CollectionAccountRow
+from payments.store.tables import CollectionAccountRow, HeldAt
 
 OPERATOR = "operator:command-line"
 PASSWORD_CHARACTERS = 12
@@ -87,9 +88,19 @@ def add_account(
 
 
 def add_collection_account(
-    work: UnitOfWork, unit_id: str, bank_bin: str, bank_name: str, account_number: str, account_name: str, now: datetime
+    work: UnitOfWork,
+    unit_id: str,
+    bank_bin: str,
+    bank_name: str,
+    account_number: str,
+    account_name: str,
+    now: datetime,
+    *,
+    held_at: HeldAt = HeldAt.BANK,
 ) -> CollectionAccountRow:
-    """Add the bank account into which a unit's payers transfer, valid from now on.
+    """Add the account into which a unit's payers transfer, valid from now on.
+
+    Added anew as one at the treasury, what it holds is booked there from now on.
 
     Raises:
         ApiProblem: There is no such unit.
@@ -105,10 +116,13 @@ def add_collection_account(
         bank_name=bank_name,
         account_number=account_number,
         account_name=account_name,
+        held_at=held_at,
         valid_from=now,
     )
     work.payments.add_collection_account(row)
-    work.audited(OPERATOR, "collection-account.added", row.id, unit_id, now, account=account_number)
+    if held_at is HeldAt.TREASURY:
+        keep_at_treasury(work.payments, row, now=now)
+    work.audited(OPERATOR, "collection-account.added", row.id, unit_id, now, account=account_number, held_at=held_at)
     return row
 
 

@@ -22,6 +22,7 @@ from payments.events import Record
 from payments.journeys import (
     RefundWish,
     approve_refund,
+    confirm_by_treasury,
     give_up_refund,
     hand_over_refund,
     reject_refund,
@@ -53,6 +54,11 @@ class DecisionIn(OfficerIn):
 
 class HandOverIn(OfficerIn):
     paper_number: str = Field(..., min_length=1, max_length=60, description="Number of the order on paper")
+
+
+class TreasuryPaymentIn(OfficerIn):
+    treasury_account: str = Field(..., min_length=1, max_length=40, description="Account at the treasury that paid")
+    document: str = Field(..., min_length=1, max_length=60, description="Number of the treasury's document")
 
 
 class BeneficiaryIn(StrictBody):
@@ -263,6 +269,19 @@ def hand_over(path: RefundPath, body: HandOverIn) -> Response:
             work.payments, path.refund_id, body.officer, body.paper_number, now=now(), record=_record(work)
         )
         return render(row), 200
+
+    return write_once(body, change)
+
+
+@blueprint.post("/refunds/<refund_id>/treasury-payment", summary="Paid by the treasury", responses={200: RefundOut})
+@authorised("refunds:approve")
+def paid_by_treasury(path: RefundPath, body: TreasuryPaymentIn) -> Response:
+    """Note that the treasury paid back what was handed over on paper, by another person than who asked for it."""
+
+    def change(work: UnitOfWork) -> Answer:
+        get_refund(work, path.refund_id)
+        paid = (body.treasury_account, body.document, body.officer)
+        return render(confirm_by_treasury(work.payments, path.refund_id, *paid, now=now(), record=_record(work))), 200
 
     return write_once(body, change)
 

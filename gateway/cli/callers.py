@@ -8,6 +8,7 @@ import typer
 from gateway.auth.scopes import OPERATOR_SCOPES, SCOPES
 from gateway.callers import add_account, add_client, add_collection_account, add_unit
 from gateway.cli.session import open_services
+from payments.store.tables import HeldAt
 
 app = typer.Typer(no_args_is_help=True, help="Units, machine clients and people who sign in.")
 
@@ -36,10 +37,20 @@ def client(
 
 
 @app.command("add-collection-account")
-def collection_account(unit_id: str, bank_bin: str, bank_name: str, account_number: str, account_name: str) -> None:
-    """Add the bank account that a unit's VietQR names and whose statements it imports."""
+def collection_account(
+    unit_id: str,
+    bank_bin: str,
+    bank_name: str,
+    account_number: str,
+    account_name: str,
+    at: Annotated[HeldAt, typer.Option(help="Who keeps it; given anew as treasury, its money is booked there")] = (
+        HeldAt.BANK
+    ),
+) -> None:
+    """Add the account that a unit's VietQR names and whose statements it imports."""
+    now = datetime.now(UTC)
     with open_services() as services, services.unit_of_work() as work:
-        add_collection_account(work, unit_id, bank_bin, bank_name, account_number, account_name, datetime.now(UTC))
+        add_collection_account(work, unit_id, bank_bin, bank_name, account_number, account_name, now, held_at=at)
         work.commit()
     print("Added.")
 

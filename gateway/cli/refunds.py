@@ -16,6 +16,7 @@ from payments.events import Record
 from payments.journeys import (
     RefundWish,
     approve_refund,
+    confirm_by_treasury,
     give_up_refund,
     hand_over_refund,
     reject_refund,
@@ -116,6 +117,16 @@ def hand_over(refund_id: str, paper_number: str, officer: Officer) -> None:
     _write(
         lambda work, _, now, record: hand_over_refund(
             work.payments, refund_id, officer, paper_number, now=now, record=record
+        )
+    )
+
+
+@app.command("treasury-paid")
+def treasury_paid(refund_id: str, treasury_account: str, document: str, officer: Officer) -> None:
+    """Note that the treasury paid back what was handed over on paper, by the number of its document."""
+    _write(
+        lambda work, _, now, record: confirm_by_treasury(
+            work.payments, refund_id, treasury_account, document, officer, now=now, record=record
         )
     )
 

@@ -28,6 +28,7 @@ from payments.journeys.refunds import RefundWish, approve_refund, reject_refund,
 from payments.journeys.settlement import settle_event
 from payments.journeys.transfer_wishes import TransferWish, announce_transfer, payout_wish
 from payments.journeys.transfers import settle_transfer
+from payments.journeys.treasury import confirm_by_treasury, keep_at_treasury
 from payments.journeys.work import PaymentWork
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "close_series",
     "close_year",
     "confirm_by_statement",
+    "confirm_by_treasury",
     "draw_copy",
     "draw_sealed_receipt",
     "expected_payments",
@@ -66,6 +68,7 @@ __all__ = [
     "hand_over_refund",
     "import_catalogue",
     "issue_receipts",
+    "keep_at_treasury",
     "keep_callback",
     "mark_delivered",
     "open_order",

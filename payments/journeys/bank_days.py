@@ -9,7 +9,7 @@ from payments.journeys.cash_deposits import note_arrival
 from payments.journeys.expected_transfers import note_transfer
 from payments.journeys.refund_outcomes import PaidOut, confirm_by_statement
 from payments.journeys.transfers import settle_transfer
-from payments.ledger.accounts import AccountKind, bank, clearing
+from payments.ledger.accounts import OWN_ACCOUNTS, clearing, parse_account
 from payments.ledger.journal import JournalEntry, Posting
 from payments.local_time import HANOI
 from payments.model import BankTransfer, Settlement
@@ -145,7 +145,7 @@ def _expected_transfer(row: ExpectedTransferRow) -> ExpectedPayment:
 
 
 def _came_by_transfer(attempt: PaymentAttemptRow) -> bool:
-    return (attempt.received_on or "").startswith(f"{AccountKind.BANK}:")
+    return attempt.received_on is not None and parse_account(attempt.received_on).kind in OWN_ACCOUNTS
 
 
 def book_arrivals(store: PaymentStore, account: str, matches: Sequence[Match], *, now: datetime, record: Record) -> int:
@@ -164,7 +164,8 @@ def book_arrivals(store: PaymentStore, account: str, matches: Sequence[Match], *
         if _came_by_transfer(attempt):
             # Booked on the bank account in the first place.
             continue
-        posting = Posting(bank(account), clearing(attempt.provider), Money(match.amount_minor, match.currency))
+        received_on = store.ledger_account(attempt.unit_id, account)
+        posting = Posting(received_on, clearing(attempt.provider), Money(match.amount_minor, match.currency))
         description = f"Tiền {attempt.provider} đã về tài khoản {account}"
         store.journal.post(
             JournalEntry(attempt.unit_id, "provider-settled", attempt.order_id, description, now, (posting,))

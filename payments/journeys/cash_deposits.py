@@ -130,7 +130,8 @@ def note_arrival(
 
 
 def _post(store: PaymentStore, row: CashDepositRow, kind: str, description: str, now: datetime) -> None:
-    postings = cash_handed_over(row.amount) if kind == HANDED_OVER else cash_arrived(row.amount, row.account_number)
+    received_on = store.ledger_account(row.unit_id, row.account_number)
+    postings = cash_handed_over(row.amount) if kind == HANDED_OVER else cash_arrived(row.amount, received_on)
     store.journal.post(JournalEntry(row.unit_id, kind, row.id, description, now, postings))
 
 

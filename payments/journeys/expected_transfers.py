@@ -5,7 +5,6 @@ from datetime import datetime
 from payments.errors import ExpectedTransferUnsound, SamePersonTwice
 from payments.events import Record
 from payments.journeys.transfer_wishes import check_entry, named, transfer_event
-from payments.ledger.accounts import bank
 from payments.ledger.journal import JournalEntry, Posting
 from payments.ledger.posting_rules import provider_fee_paid, provider_paid_out, remitted
 from payments.money import Money
@@ -101,13 +100,13 @@ def note_transfer(
     description = DESCRIPTIONS[kind].format(
         counterparty=row.counterparty, account=row.account_number, reference=row.reference
     )
-    store.journal.post(JournalEntry(row.unit_id, ENTRY_KINDS[kind], row.id, description, now, _postings(row)))
+    store.journal.post(JournalEntry(row.unit_id, ENTRY_KINDS[kind], row.id, description, now, _postings(store, row)))
     record(transfer_event("expected-transfer.arrived", row))
     return row
 
 
-def _postings(row: ExpectedTransferRow) -> tuple[Posting, ...]:
-    account = bank(row.account_number)
+def _postings(store: PaymentStore, row: ExpectedTransferRow) -> tuple[Posting, ...]:
+    account = store.ledger_account(row.unit_id, row.account_number)
     if row.kind == TransferKind.PAYOUT:
         return provider_paid_out(row.gross, row.fee, row.counterparty, account)
     if row.kind == TransferKind.PROVIDER_FEE:

@@ -7,7 +7,7 @@ from typing import Final
 from payments.errors import RefundUnsound, TransitionNotAllowed
 from payments.events import Record
 from payments.journeys.refunds import locked_refund, refund_event
-from payments.ledger.accounts import Account, bank, clearing, parse_account
+from payments.ledger.accounts import Account, clearing, parse_account
 from payments.ledger.journal import JournalEntry
 from payments.ledger.posting_rules import refund_paid
 from payments.model import RefundEvent, RefundOutcome, Settlement, SettlementOutcome
@@ -20,6 +20,7 @@ from payments.store.statement_tables import BreakClosing
 from payments.store.tables import FeeOrderRow
 
 STATEMENT: Final = "statement"
+REFUND_PAID: Final = "refund-paid"
 OUTCOME_MOVES: Final = {
     RefundOutcome.ACCEPTED: RefundMove.SEND,
     RefundOutcome.SUCCEEDED: RefundMove.CONFIRM,
@@ -62,7 +63,7 @@ def _moved(
     if move is RefundMove.CONFIRM:
         received_on = store.get_attempt(row.attempt_id).received_on
         paid_from = parse_account(received_on) if received_on else clearing(event.provider)
-        _confirm(store, row, order, paid_from, event.provider, now, record)
+        confirm_refund(store, row, order, paid_from, event.provider, now, record)
     elif move is RefundMove.FAIL:
         _fail(store, row, order, event.provider, f"{event.provider}: {event.code}", now, record)
     else:
@@ -74,20 +75,29 @@ def _moved(
 def confirm_by_statement(store: PaymentStore, paid: PaidOut, *, now: datetime, record: Record) -> RefundRow | None:
     """Confirm the refund that a debit names, once; None where it names none that this debit can be.
 
-    The statement has the last word: a refund that a provider confirmed before only gets its entry noted.
+    The statement has the last word: a refund that was confirmed before only gets its entry noted, unless the treasury
+    paid it from another account: then it was paid twice.
     """
     known = store.refunds.find_by_transfer_reference(paid.transfer_reference)
     if known is None or known.amount != paid.amount or known.statement_entry_id not in (None, paid.entry_id):
         return None
     row, order = locked_refund(store, known.id)
+    paid_from = store.ledger_account(row.unit_id, paid.account_number)
     if row.state == RefundState.CONFIRMED:
+        if row.route == RefundRoute.PAPER and paid_from != _paid_from(store, row):
+            return None
         row.statement_entry_id = paid.entry_id
         return row
     if not may_move(REFUNDS, RefundState(row.state), RefundMove.CONFIRM):
         return None
     row.statement_entry_id = paid.entry_id
-    _confirm(store, row, order, bank(paid.account_number), STATEMENT, now, record)
+    confirm_refund(store, row, order, paid_from, STATEMENT, now, record)
     return row
+
+
+def _paid_from(store: PaymentStore, row: RefundRow) -> Account | None:
+    entry = store.journal.find_about(row.id, REFUND_PAID)
+    return store.journal.get(entry.id).postings[0].credit if entry is not None else None
 
 
 def hand_over_refund(
@@ -128,14 +138,15 @@ def give_up_refund(
     return row
 
 
-def _confirm(
+def confirm_refund(
     store: PaymentStore, row: RefundRow, order: FeeOrderRow, paid_from: Account, by: str, now: datetime, record: Record
 ) -> None:
+    """Book a locked refund as paid back from an account, and say so."""
     row.state = next_state(REFUNDS, RefundState(row.state), RefundMove.CONFIRM)
     row.ended_at, row.ended_by, row.next_step_at = now, by, None
     description = f"Đã trả lại tiền của hồ sơ {order.dossier_code} ({by})"
     postings = refund_paid(row.amount, paid_from)
-    store.journal.post(JournalEntry(row.unit_id, "refund-paid", row.id, description, now, postings))
+    store.journal.post(JournalEntry(row.unit_id, REFUND_PAID, row.id, description, now, postings))
     store.statements.close_break_of(row.unit_id, row.source_entry_id, BreakClosing.PAID_BACK, now)
     record(refund_event("refund.confirmed", row, order, by=by))
 

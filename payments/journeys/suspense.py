@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from config.identifiers import new_id
-from payments.ledger.accounts import Account, AccountKind
+from payments.ledger.accounts import OWN_ACCOUNTS, Account
 from payments.local_time import HANOI
 from payments.money import Money
 from payments.reconciliation.model import BreakKind
@@ -27,7 +27,7 @@ def suspense_break(
     """Return the break that tells of money in suspense; its key is the journal entry that booked it."""
     vi, en = WHY[reason]
     amount = f"{money.amount_minor:,}".replace(",", ".")
-    account = received_on.qualifier if received_on.kind is AccountKind.BANK else received_on.code
+    account = received_on.qualifier if received_on.kind in OWN_ACCOUNTS else received_on.code
     return BreakRow(
         id=new_id(),
         unit_id=order.unit_id,

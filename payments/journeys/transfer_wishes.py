@@ -15,7 +15,7 @@ from payments.errors import (
     TransferReferenceUsed,
 )
 from payments.events import DomainEvent, Record
-from payments.ledger.accounts import CASH_IN_TRANSIT, DRAWER, bank, clearing
+from payments.ledger.accounts import CASH_IN_TRANSIT, DRAWER, clearing
 from payments.local_time import HANOI
 from payments.money import VND, Money
 from payments.officers import officer_name
@@ -100,6 +100,8 @@ def announce_transfer(
         raise ExpectedTransferUnsound("the day of payment is not over the day of entry")
     if not store.has_collection_account(unit_id, (wish.account_number,)):
         raise ExpectedTransferUnsound(f"the unit has no account {wish.account_number[:MOST_ACCOUNT_CHARACTERS]}")
+    if counterparty == wish.account_number:
+        raise ExpectedTransferUnsound("money does not go to the account from which it comes")
     enough = _holder(store, unit_id, wish, counterparty)
     standing = store.transfers.find_standing(unit_id, wish.kind, counterparty, reference)
     row = _row(unit_id, wish, counterparty, reference, name, now)
@@ -195,7 +197,7 @@ def _holder(store: PaymentStore, unit_id: str, wish: TransferWish, counterparty:
     document is not this unit's. Booked all the same, it would hide that payment; so it is found first.
     """
     if wish.kind is TransferKind.REMITTANCE:
-        held = store.transfers.held_minor(unit_id, bank(wish.account_number)) or 0
+        held = store.transfers.held_minor(unit_id, store.ledger_account(unit_id, wish.account_number)) or 0
         free = held - store.transfers.promised_to_treasury(unit_id, wish.account_number)
         refusal: Exception = AccountHoldsLess(f"account {wish.account_number} holds {free:,} VND that are not promised")
     else:

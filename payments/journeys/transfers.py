@@ -5,7 +5,7 @@ from datetime import datetime
 from config.identifiers import new_id
 from payments.events import Record
 from payments.journeys.settlement import MoneyIn, book_order_paid, book_suspended
-from payments.ledger.accounts import bank
+from payments.ledger.accounts import Account, bank, treasury
 from payments.model import STATEMENT, BankTransfer, ProviderOutcome, Settlement, SettlementOutcome
 from payments.states import AttemptState, OrderState
 from payments.store.payments import PaymentStore
@@ -48,9 +48,10 @@ def settle_transfer(store: PaymentStore, transfer: BankTransfer, *, now: datetim
     before = store.find_transfer(transfer.provider, transfer.key) or _told_before(store, order, transfer)
     if before is not None:
         return Settlement(SettlementOutcome.DUPLICATE, order_id=before.order_id, attempt_id=before.id, event=transfer)
-    attempt = _attempt_row(order, transfer, now)
+    received_on = store.ledger_account(order.unit_id, transfer.account_number)
+    attempt = _attempt_row(order, transfer, received_on, now)
     store.add_attempt(attempt)
-    money = MoneyIn(attempt, transfer.bank_reference, transfer.received_at, bank(transfer.account_number))
+    money = MoneyIn(attempt, transfer.bank_reference, transfer.received_at, received_on)
     if order.state == OrderState.OPEN and transfer.amount == order.amount:
         entry_id = book_order_paid(store, order, money, now=now, record=record)
         outcome = SettlementOutcome.BOOKED
@@ -67,11 +68,12 @@ def _told_before(store: PaymentStore, order: FeeOrderRow, transfer: BankTransfer
     A channel that told of an attempt under another key means another transfer, whatever the bank calls it: so there
     are as many transfers as the channel tells of that tells of most.
     """
-    received_on = bank(transfer.account_number).code
+    # An account that went from a bank to the treasury is the same account.
+    places = {place(transfer.account_number).code for place in (bank, treasury)}
     same = [
         attempt
         for attempt in store.attempts_of(order.id)
-        if attempt.received_on == received_on and attempt.amount == transfer.amount
+        if attempt.received_on in places and attempt.amount == transfer.amount
     ]
     if transfer.provider == STATEMENT:
         for attempt in same:
@@ -92,7 +94,7 @@ def _tells_of(store: PaymentStore, provider: str, attempt: PaymentAttemptRow) ->
     return attempt.provider == provider or store.callbacks.has_event_of(provider, attempt.id)
 
 
-def _attempt_row(order: FeeOrderRow, transfer: BankTransfer, now: datetime) -> PaymentAttemptRow:
+def _attempt_row(order: FeeOrderRow, transfer: BankTransfer, received_on: Account, now: datetime) -> PaymentAttemptRow:
     return PaymentAttemptRow(
         id=new_id(),
         unit_id=order.unit_id,
@@ -108,7 +110,7 @@ def _attempt_row(order: FeeOrderRow, transfer: BankTransfer, now: datetime) -> P
         expires_at=transfer.received_at,
         paid_at=transfer.received_at,
         booked_at=now,
-        received_on=bank(transfer.account_number).code,
+        received_on=received_on.code,
         query_count=0,
     )
 

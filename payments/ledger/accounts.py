@@ -26,6 +26,10 @@ class AccountKind(StrEnum):
     SUSPENSE = "suspense"
 
 
+# Where a statement, not a provider, says what there is.
+OWN_ACCOUNTS = frozenset({AccountKind.BANK, AccountKind.TREASURY})
+
+
 @dataclass(frozen=True)
 class Account:
     """An account by its kind and qualifier, within a unit that the entry names."""

@@ -90,14 +90,21 @@ def remitted(amount: Money, paid_from: Account, treasury_account: str) -> tuple[
     return (Posting(treasury(treasury_account), paid_from, amount),)
 
 
+def moved_to_treasury(amount: Money, account_number: str, *, overdrawn: bool) -> tuple[Posting, ...]:
+    """An account that was taken for a bank's is kept at the treasury."""
+    sides = (treasury(account_number), bank(account_number))
+    debit, credit = reversed(sides) if overdrawn else sides
+    return (Posting(debit, credit, amount),)
+
+
 def cash_handed_over(amount: Money) -> tuple[Posting, ...]:
     """Cash left the drawer for the bank."""
     return (Posting(CASH_IN_TRANSIT, DRAWER, amount),)
 
 
-def cash_arrived(amount: Money, account_number: str) -> tuple[Posting, ...]:
+def cash_arrived(amount: Money, received_on: Account) -> tuple[Posting, ...]:
     """A statement shows cash that was on its way."""
-    return (Posting(bank(account_number), CASH_IN_TRANSIT, amount),)
+    return (Posting(received_on, CASH_IN_TRANSIT, amount),)
 
 
 def _line(item: ChargedFee) -> tuple[str, str, str, str]:

@@ -44,15 +44,15 @@ SELECT d.order_id, SUM(d.due), SUM(d.booked) FROM (
 SELECT d.order_id, SUM(d.proven), SUM(d.booked) FROM (
   SELECT t.order_id, ev.amount_minor AS proven, 0 AS booked
   FROM provider_events ev JOIN payment_attempts t ON t.id = ev.attempt_id
-  WHERE t.unit_id = :unit AND ev.outcome = 'succeeded' AND t.received_on NOT LIKE 'bank:%'
+  WHERE t.unit_id = :unit AND ev.outcome = 'succeeded' AND t.received_on NOT LIKE 'bank:%' AND t.received_on NOT LIKE 'treasury:%'
   UNION ALL
   -- A transfer is one sum of money, however many notices and statements tell of it.
   SELECT t.order_id, t.amount_minor, 0 FROM payment_attempts t
-  WHERE t.unit_id = :unit AND t.state = 'succeeded' AND (t.received_on LIKE 'bank:%'
+  WHERE t.unit_id = :unit AND t.state = 'succeeded' AND (t.received_on LIKE 'bank:%' OR t.received_on LIKE 'treasury:%'
     OR NOT EXISTS (SELECT 1 FROM provider_events ev WHERE ev.attempt_id = t.id AND ev.outcome = 'succeeded'))
   UNION ALL
   SELECT o.id, 0, l.amount FROM legs l JOIN fee_orders o ON o.id = l.subject_id
-  WHERE l.account_kind IN ('clearing', 'bank') AND l.entry_kind IN ('order-paid', 'order-paid-reversed', 'money-suspended')
+  WHERE l.account_kind IN ('clearing', 'bank', 'treasury') AND l.entry_kind IN ('order-paid', 'order-paid-reversed', 'money-suspended')
 ) d GROUP BY d.order_id HAVING SUM(d.proven) <> SUM(d.booked)
 
 -- name: attempt-hides-a-success
@@ -65,7 +65,7 @@ WHERE o.unit_id = :unit AND (o.state = 'paid') <> (t.id IS NOT NULL)
 
 -- name: callback-booked-nothing
 SELECT c.id, 1, 0 FROM provider_callbacks c JOIN payment_attempts t ON t.id = c.attempt_id
-WHERE t.unit_id = :unit AND c.outcome IN ('booked', 'suspended') AND t.received_on NOT LIKE 'bank:%'
+WHERE t.unit_id = :unit AND c.outcome IN ('booked', 'suspended') AND t.received_on NOT LIKE 'bank:%' AND t.received_on NOT LIKE 'treasury:%'
   AND NOT EXISTS (SELECT 1 FROM provider_events ev WHERE ev.callback_id = c.id)
 
 -- name: report-without-its-callback
@@ -73,7 +73,7 @@ WHERE t.unit_id = :unit AND c.outcome IN ('booked', 'suspended') AND t.received_
 SELECT ev.id, 1, 0 FROM provider_events ev JOIN payment_attempts t ON t.id = ev.attempt_id
 LEFT JOIN provider_callbacks c ON c.id = ev.callback_id
 WHERE ev.unit_id = :unit AND (c.id IS NULL OR (c.outcome NOT IN ('booked', 'suspended', 'failure-noted')
-  AND NOT (c.outcome = 'duplicate' AND t.received_on LIKE 'bank:%')))
+  AND NOT (c.outcome = 'duplicate' AND (t.received_on LIKE 'bank:%' OR t.received_on LIKE 'treasury:%'))))
 
 -- name: refund-owes-another-amount
 SELECT r.id, CASE WHEN r.state IN ('approved', 'unknown', 'sent') THEN r.amount_minor ELSE 0 END,
@@ -91,7 +91,7 @@ HAVING COALESCE(SUM(l.amount), 0) <> CASE WHEN r.state = 'confirmed' THEN r.amou
 
 -- name: more-refunded-than-received
 SELECT r.source_entry_id, b.amount, SUM(r.amount_minor) FROM refunds r JOIN (
-  SELECT l.entry_id, SUM(l.amount) AS amount FROM legs l WHERE l.account_kind IN ('clearing', 'bank') GROUP BY l.entry_id
+  SELECT l.entry_id, SUM(l.amount) AS amount FROM legs l WHERE l.account_kind IN ('clearing', 'bank', 'treasury') GROUP BY l.entry_id
 ) b ON b.entry_id = r.source_entry_id
 WHERE r.unit_id = :unit AND r.state IN ('requested', 'approved', 'unknown', 'sent', 'confirmed') GROUP BY r.source_entry_id, b.amount HAVING SUM(r.amount_minor) > b.amount
 
@@ -108,7 +108,7 @@ HAVING -COALESCE(SUM(l.amount), 0) <> CASE WHEN d.state IN ('handed-over', 'arri
 
 -- name: deposit-arrived-with-another-amount
 SELECT d.id, CASE WHEN d.state = 'arrived' THEN d.amount_minor ELSE 0 END, COALESCE(SUM(l.amount), 0)
-FROM cash_deposits d LEFT JOIN legs l ON l.subject_id = d.id AND l.code = 'bank:' || d.account_number
+FROM cash_deposits d LEFT JOIN legs l ON l.subject_id = d.id AND l.code IN ('bank:' || d.account_number, 'treasury:' || d.account_number)
 WHERE d.unit_id = :unit GROUP BY d.id, d.state, d.amount_minor
 HAVING COALESCE(SUM(l.amount), 0) <> CASE WHEN d.state = 'arrived' THEN d.amount_minor ELSE 0 END
 
@@ -118,7 +118,7 @@ SELECT l.code, 0, SUM(l.amount) FROM legs l WHERE l.code = 'clearing:counter-cas
 -- name: transfer-booked-another-amount
 -- Each account that an arrived payout, provider's fee or remittance moves; of all others nothing stands.
 SELECT d.id, SUM(d.due), SUM(d.booked) FROM (
-  SELECT t.id, 'bank:' || t.account_number AS code, t.gross_minor - t.fee_minor AS due, 0 AS booked
+  SELECT t.id, 'own' AS code, t.gross_minor - t.fee_minor AS due, 0 AS booked
   FROM expected_transfers t WHERE t.unit_id = :unit AND t.state = 'arrived'
   UNION ALL
   SELECT t.id, 'clearing:' || t.counterparty, -t.gross_minor, 0
@@ -130,7 +130,9 @@ SELECT d.id, SUM(d.due), SUM(d.booked) FROM (
   SELECT t.id, 'treasury:' || t.counterparty, -t.gross_minor, 0
   FROM expected_transfers t WHERE t.unit_id = :unit AND t.state = 'arrived' AND t.kind = 'remittance'
   UNION ALL
-  SELECT t.id, l.code, 0, l.amount FROM legs l JOIN expected_transfers t ON t.id = l.subject_id
+  -- Its own account, be it kept at a bank or at the treasury.
+  SELECT t.id, CASE WHEN l.code IN ('bank:' || t.account_number, 'treasury:' || t.account_number) THEN 'own' ELSE l.code END, 0, l.amount
+  FROM legs l JOIN expected_transfers t ON t.id = l.subject_id
 ) d GROUP BY d.id, d.code HAVING SUM(d.due) <> SUM(d.booked)
 
 -- name: transfer-is-not-its-statement-entry

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from payments.errors import AttemptNotFound, FeeOrderNotFound
+from payments.ledger.accounts import Account, bank, treasury
 from payments.states import AttemptState, OrderState
 from payments.store.books import Books
 from payments.store.callbacks import CallbackStore
@@ -21,7 +22,7 @@ from payments.store.receipts import ReceiptStore
 from payments.store.refunds import RefundStore
 from payments.store.settling import SettlingStore
 from payments.store.statements import StatementStore
-from payments.store.tables import CollectionAccountRow, FeeOrderItemRow, FeeOrderRow, PaymentAttemptRow
+from payments.store.tables import CollectionAccountRow, FeeOrderItemRow, FeeOrderRow, HeldAt, PaymentAttemptRow
 
 IN_FLIGHT = (AttemptState.STARTED, AttemptState.UNKNOWN)
 
@@ -230,6 +231,16 @@ class PaymentStore:
             CollectionAccountRow.unit_id == unit_id, CollectionAccountRow.account_number.in_(numbers)
         )
         return self._session.scalars(query.limit(1)).first() is not None
+
+    def ledger_account(self, unit_id: str, number: str) -> Account:
+        """Return the ledger's account of one of a unit's accounts: at the treasury if it ever was kept there."""
+        query = select(CollectionAccountRow.id).where(
+            CollectionAccountRow.unit_id == unit_id,
+            CollectionAccountRow.account_number == number,
+            CollectionAccountRow.held_at == HeldAt.TREASURY,
+        )
+        at_treasury = self._session.scalars(query.limit(1)).first() is not None
+        return treasury(number) if at_treasury else bank(number)
 
     def find_collection_account(self, unit_id: str, at: datetime) -> CollectionAccountRow | None:
         """Return the account that is valid for a unit at a moment; the newest where two are."""

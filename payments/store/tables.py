@@ -209,10 +209,18 @@ class ProviderEventRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class HeldAt(StrEnum):
+    """Who keeps an account: a bank, or the State Treasury."""
+
+    BANK = "bank"
+    TREASURY = "treasury"
+
+
 class CollectionAccountRow(Base):
-    """The bank account into which a unit's payers transfer, for as long as it is valid."""
+    """The account into which a unit's payers transfer, for as long as it is valid."""
 
     __tablename__ = "collection_accounts"
+    __table_args__ = (CheckConstraint(one_of("held_at", HeldAt), name="held_at"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     unit_id: Mapped[str] = mapped_column(String(36), index=True)
@@ -220,6 +228,7 @@ class CollectionAccountRow(Base):
     bank_name: Mapped[str]
     account_number: Mapped[str] = mapped_column(String(19))
     account_name: Mapped[str]
+    held_at: Mapped[str] = mapped_column(String(10), default=HeldAt.BANK)
     valid_from: Mapped[datetime] = mapped_column(UtcDateTime)
     valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

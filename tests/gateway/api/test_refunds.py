@@ -1,10 +1,13 @@
 """Refunds over HTTP: asked for by one person, approved by another, confirmed by a bank's statement."""
 
+from datetime import datetime
+
 import pytest
 from flask import Flask
 
 from gateway.jobs.handlers.payments import send_due_refunds
 from gateway.services import Services
+from payments.local_time import HANOI
 from tests.gateway.api.conftest import Machine
 from tests.gateway.api.test_callbacks import _signed, fields, order  # noqa: F401 - fixtures
 from tests.gateway.api.test_statements import _balances, _statement, account  # noqa: F401 - fixtures
@@ -48,6 +51,45 @@ def test_a_refund_on_paper_goes_from_request_to_a_confirming_statement(
     assert (balances["bank"], balances["income"], balances["refunds"]) == (-20_000, -30_000, 0)
     events = [event["type"] for event in machine.get("/v1/events?limit=100").get_json()["items"]]
     assert {"refund.requested", "refund.approved", "refund.sent", "refund.confirmed"} <= set(events)
+
+
+def test_the_treasury_pays_a_refund_back_from_what_was_remitted_to_it(
+    machine: Machine,
+    stranger: Machine,
+    paid: str,
+    account: str,  # noqa: F811
+) -> None:
+    asked = machine.post(paid, WISH, key="r1").get_json()
+    at = f"/v1/refunds/{asked['id']}"
+    machine.post(f"{at}/approve", {"officer": "minh.le"})
+    machine.post(f"{at}/hand-over", {"officer": "minh.le", "paper_number": "UNC-7"})
+    document = {"officer": "minh.le", "treasury_account": "7111", "document": "LCT-9"}
+    poor = machine.post(f"{at}/treasury-payment", document, headers={"Accept-Language": "vi"})
+    assert (poor.status_code, poor.get_json()["title"]) == (409, "Theo sổ, tài khoản không còn đủ số tiền này")
+    whole = {"officer": "lan.tran", "account_number": account, "paid_on": f"{datetime.now(HANOI):%Y-%m-%d}"}
+    payout = {
+        "provider": "vnpay",
+        "reference": "VNP-000001",
+        "gross_minor": 30_000,
+        "fee_minor": 0,
+        "net_minor": 30_000,
+    }
+    remittance = {"treasury_account": "7111", "reference": "GNT-000007", "amount_minor": 25_000}
+    entered = []
+    for path, more, shown in (
+        ("provider-payouts", payout, (30_000, "VNP-000001", "FT1")),
+        ("treasury-remittances", remittance, (-25_000, "GNT-000007", "FT2")),
+    ):
+        entered.append(machine.post(f"/v1/{path}", {**whole, **more}).get_json()["id"])
+        machine.post(f"/v1/expected-transfers/{entered[-1]}/approve", {"officer": "minh.le"})
+        machine.upload("/v1/statements", _statement(shown, sequence=len(entered)))
+
+    assert machine.post(f"{at}/treasury-payment", {**document, "officer": "Lan.Tran"}).status_code == 403
+    assert stranger.post(f"{at}/treasury-payment", document).status_code == 404
+    ended = machine.post(f"{at}/treasury-payment", document).get_json()
+    assert (ended["state"], ended["ended_by"], ended["on_statement"]) == ("confirmed", "minh.le", False)
+    balances = _balances(machine)
+    assert (balances["treasury"], balances["bank"], balances["refunds"]) == (5_000, 5_000, 0)
 
 
 def test_the_key_is_the_action_and_two_equal_parts_are_two(machine: Machine, paid: str) -> None:

@@ -122,6 +122,9 @@ def test_payouts_fees_and_remittances_are_entered_by_two_people(
     assert "cancelled" in run("transfers", "cancel", payout, "Nhập nhầm", *lan).output
     fee = run("transfers", "fee", unit, "counter-pos", "HD-1", account, "500", *lan, *day)
     assert "-500 VND" in fee.output, fee.output
+    # The account is at the treasury after all.
+    moved = run("callers", "add-collection-account", unit, "970436", "KBNN", account, "UBND", "--at", "treasury")
+    assert moved.exit_code == 0, moved.output
     poor = run("transfers", "remit", unit, "7111", "GNT-1", account, "1", *lan, *day)
     assert (poor.exit_code, "account-holds-less" in poor.output) == (1, True), poor.output
     assert run("ledger", "check").exit_code == 0
@@ -143,6 +146,9 @@ def test_a_paid_order_is_paid_back_by_two_people(run: Command, order: dict[str, 
     assert (too_much.exit_code, "refund-too-large" in too_much.output) == (1, True)
     assert run("refunds", "approve", refund, "--officer", "LAN").exit_code == 1
     assert run("refunds", "approve", refund, "--officer", "minh").exit_code == 0
+    assert run("refunds", "hand-over", refund, "UNC-7", "--officer", "minh").exit_code == 0
+    unpaid = run("refunds", "treasury-paid", refund, "7111", "LCT-9", "--officer", "minh")
+    assert (unpaid.exit_code, "account-holds-less" in unpaid.output) == (1, True), unpaid.output
     assert run("ledger", "check").exit_code == 0
 
 

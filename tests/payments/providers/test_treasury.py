@@ -17,7 +17,7 @@ from payments.errors import CallbackNotAuthentic, CallbackUnreadable, ProviderDe
 from payments.model import BankTransfer, CallbackCall, NothingToSettle
 from payments.providers.kbnn.notice import load_notice_map
 from payments.providers.kbnn.provider import EXAMPLE, kbnn_from_settings
-from payments.store.tables import CollectionAccountRow
+from payments.store.tables import CollectionAccountRow, HeldAt
 from tests.payments.makers import LATER, UNIT
 
 ACCOUNT = "39490.1058243"
@@ -74,6 +74,7 @@ def reference(desk):
                 bank_name="KBNN",
                 account_number=ACCOUNT,
                 account_name="UBND",
+                held_at=HeldAt.TREASURY,
                 valid_from=desk.at - timedelta(days=1),
             )
         )
@@ -84,7 +85,7 @@ def test_a_proved_notice_pays_the_order_that_its_text_names_once(desk, treasury,
     first, again = (desk.call(keyed(notice(reference)), treasury) for _ in range(2))
     assert (first.outcome, again.outcome) == ("booked", "duplicate")
     assert first.acknowledgement.status == 200
-    assert desk.balance().balance_minor(f"bank:{ACCOUNT}") == 150_000
+    assert desk.balance().balance_minor(f"treasury:{ACCOUNT}") == 150_000
 
 
 @pytest.mark.parametrize(
