@@ -1,6 +1,12 @@
-"""SePay at the sandbox: tells of bank transfers that are opened by control. Source: SePay, webhooks."""
+"""SePay at the sandbox: tells of bank transfers that are opened by control.
 
+Source: SePay developer documentation, webhooks: payload, and authentication by API key or by HMAC-SHA256.
+"""
+
+import hashlib
+import hmac
 import json
+import time
 from collections.abc import Mapping
 
 from flask import Blueprint
@@ -13,14 +19,18 @@ from gateway.sandbox.modes import Mode
 
 
 class SepaySimulator:
-    """One SePay account: account value `api_key`. A transfer's `asked` says which `accountNumber` it credits."""
+    """One SePay account: account value `signing_key`, or `api_key` where webhooks are not signed.
+
+    A transfer's `asked` says which `accountNumber` it credits.
+    """
 
     name = "sepay"
     title = "SePay"
     without: Mapping[Mode, str] = {**NO_REFUNDS, **PAID_ONLY}
 
     def __init__(self, account: Mapping[str, str]) -> None:
-        self._key = account["api_key"].encode()
+        self._signs = "signing_key" in account
+        self._key = account["signing_key" if self._signs else "api_key"].encode()
 
     def blueprint(self, desk: Desk) -> Blueprint:
         """SePay is asked nothing here."""
@@ -44,10 +54,18 @@ class SepaySimulator:
             "referenceCode": f"MBVCB.{payment.number}",
             "description": f"BankAPINotify {payment.purpose}",
         }
+        body = json.dumps(told, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"}
         if proof is not Proof.ABSENT:
-            headers["Authorization"] = f"Apikey {proof.key(self._key).decode()}"
-        return Call("POST", body=json.dumps(told, ensure_ascii=False).encode(), headers=headers)
+            headers |= self._proved(body, proof.key(self._key))
+        return Call("POST", body=body, headers=headers)
+
+    def _proved(self, body: bytes, key: bytes) -> dict[str, str]:
+        if not self._signs:
+            return {"Authorization": f"Apikey {key.decode()}"}
+        stamp = str(int(time.time()))
+        signature = hmac.digest(key, stamp.encode() + b"." + body, hashlib.sha256).hex()
+        return {"X-SePay-Timestamp": stamp, "X-SePay-Signature": f"sha256={signature}"}
 
     def read_answer(self, status: int, body: bytes) -> Answer:
         """SePay wants 2xx and `success`."""

@@ -270,5 +270,5 @@ def test_a_mode_that_the_sandbox_refuses_is_one_that_the_provider_cannot_do(town
 
 
 def test_the_matrix_has_every_provider_that_the_demonstration_sets_up(town: Town) -> None:
-    listed = {parameter.values[0].provider for parameter in EACH}
+    listed = {dialect.provider for dialect in DIALECTS}
     assert {provider.name for provider in town.services.providers.payable} == listed

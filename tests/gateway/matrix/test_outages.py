@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from config.secrets import SecretUnavailable
-from tests.gateway.matrix.dialects import ASKED, EACH, REFUNDING, Dialect
+from tests.gateway.matrix.dialects import ASKED, DIALECTS, EACH, REFUNDING, Dialect
 from tests.gateway.matrix.test_modes import OPEN
 from tests.gateway.matrix.town import Town
 
@@ -73,4 +73,4 @@ def test_one_unreadable_secret_keeps_no_refund_of_the_others_back(town: Town, di
 
 
 def others(dialect: Dialect) -> list[Dialect]:
-    return [parameter.values[0] for parameter in EACH if parameter.values[0].provider != dialect.provider]
+    return [other for other in DIALECTS if other.provider != dialect.provider]

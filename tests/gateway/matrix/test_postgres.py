@@ -1,11 +1,18 @@
-"""The modes on PostgreSQL: each ends as on SQLite; and copies at once, money that nobody waits for, refunds."""
+"""The modes on PostgreSQL, where SePay signs: each ends as on SQLite; and a database that is lost in a call."""
 
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 
+import psycopg
 import pytest
+from sqlalchemy import Connection, Engine, event, select
 
 from payments.journeys import check_books
+from payments.store.tables import ProviderCallbackRow
+from tests.gateway.matrix import test_modes, test_outages, test_platform
 from tests.gateway.matrix.dialects import ASKED, DIALECTS, EACH, REFUNDING, Dialect
 from tests.gateway.matrix.test_modes import INCOME, OPEN, paid
 from tests.gateway.matrix.test_transfers import BANK, PAID, collect, state, transferred
@@ -112,6 +119,108 @@ def test_each_mode_of_a_notice_ends_as_on_sqlite(postgres_town: Town, provider: 
 
     assert postgres_town.codes(notice, len(codes)) == codes
     assert (state(postgres_town, notice), postgres_town.booked(notice.order_id)) == ends.get(mode, ("open", OPEN))
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("kind", ["forged", "unsigned"])
+def test_a_notice_that_sepay_did_not_sign_is_refused(postgres_town: Town, kind: str) -> None:
+    notice = transferred(postgres_town, "sepay", "lost")
+    told = postgres_town.control("POST", "calls", provider="sepay", reference=notice.reference, kind=kind)
+
+    assert told["code"] == "401"
+    assert (state(postgres_town, notice), postgres_town.booked(notice.order_id)) == ("open", OPEN)
+
+
+@pytest.mark.usefixtures("account")
+def test_what_sepay_signed_is_kept_as_openssl_proves_it(postgres_town: Town) -> None:
+    notice = transferred(postgres_town, "sepay", "honest")
+    assert postgres_town.codes(notice, 1) == ["200"]
+    with postgres_town.services.unit_of_work(read_only=True) as work:
+        (kept,) = (row for row in work.payments.callbacks.of_order(notice.order_id) if row.outcome == "booked")
+
+    assert "authorization" not in kept.headers
+    key = f"hexkey:{postgres_town.layout.secret('sepay').encode().hex()}"
+    hmac = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", key]
+    signed = kept.headers["x-sepay-timestamp"].encode() + b"." + kept.body
+    digest = subprocess.run(hmac, input=signed, capture_output=True, check=True).stdout.decode()
+    assert kept.headers["x-sepay-signature"] == f"sha256={digest.split()[-1]}"
+
+
+BY_NAME = {dialect.provider: dialect for dialect in DIALECTS}
+
+
+@pytest.mark.parametrize(
+    ("case", "provider"),
+    [
+        (test_modes.test_silence_is_asked_about_for_three_days_and_then_told_to_people, "momo"),
+        (test_modes.test_a_lost_call_of_one_that_cannot_be_asked_is_told_to_people_and_no_success, "paygov"),
+        (test_modes.test_money_after_silence_and_expiry_waits_in_suspense_with_a_refund_proposed, "vnpay"),
+        (test_outages.test_without_our_secret_nothing_starts_and_the_payer_is_told, "zalopay"),
+        (test_outages.test_one_unreadable_secret_keeps_no_refund_of_the_others_back, "vnpay"),
+    ],
+)
+def test_silence_expiry_and_outages_end_as_on_sqlite(
+    postgres_town: Town, case: Callable[[Town, Dialect], None], provider: str
+) -> None:
+    case(postgres_town, BY_NAME[provider])
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        test_platform.test_a_fine_is_paid_by_its_decision,
+        test_platform.test_a_large_payment_counts_once_the_platform_says_so_when_asked,
+    ],
+)
+def test_the_platforms_own_cases_end_as_on_sqlite(postgres_town: Town, case: Callable[[Town], None]) -> None:
+    case(postgres_town)
+
+
+@contextmanager
+def lost_at_commit(engine: Engine, number: int) -> Iterator[list[int]]:
+    """End the server's side of the connection that is about to commit for the nth time; yields whom it met."""
+    commits, ended = count(1), []
+
+    def end(connection: Connection) -> None:
+        if next(commits) == number:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            ended.append(driver.info.backend_pid)
+            address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            with psycopg.connect(address, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", [driver.info.backend_pid])
+
+    event.listen(engine, "commit", end)
+    try:
+        yield ended
+    finally:
+        event.remove(engine, "commit", end)
+
+
+@pytest.mark.parametrize(("commit", "on_file"), [(1, []), (2, [None])], ids=["keeping it", "settling it"])
+def test_a_call_during_which_the_database_is_lost_is_repeated_and_booked_once(
+    postgres_town: Town, commit: int, on_file: list[None]
+) -> None:
+    payment = postgres_town.pay("vnpay", "lost")
+    call = {"provider": payment.provider, "reference": payment.reference, "kind": "honest"}
+    with lost_at_commit(postgres_town.services.engine, commit) as ended:
+        fault = postgres_town.control("POST", "calls", **call)["code"]
+    outcomes = outcomes_of(postgres_town, payment.reference)
+    before = postgres_town.states(payment), postgres_town.booked(payment.order_id)
+    again = [postgres_town.control("POST", "calls", **call)["code"] for _ in range(2)]
+
+    assert len(ended) == 1
+    assert (fault, before, outcomes) == ("99", (("open", "started"), OPEN), on_file)
+    assert again == ["00", "02"]
+    assert postgres_town.states(payment) == ("paid", "succeeded")
+    assert postgres_town.booked(payment.order_id) == paid("vnpay")
+
+
+def outcomes_of(town: Town, reference: str) -> list[str | None]:
+    """How the calls that are on file about an attempt ended."""
+    query = select(ProviderCallbackRow).order_by(ProviderCallbackRow.received_at)
+    with town.services.unit_of_work(read_only=True) as work:
+        return [row.outcome for row in work.session.scalars(query) if reference.encode() in row.query]
 
 
 def test_after_all_that_the_books_hold(postgres_town: Town) -> None:

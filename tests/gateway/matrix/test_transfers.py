@@ -34,13 +34,13 @@ def collect(town: Town) -> None:
         work.commit()
 
 
-def transferred(town: Town, provider: str, mode: str, *, order_id: str = "", number: int = 1, **asked: str) -> Payment:
+def transferred(town: Town, provider: str, mode: str, *, order_id: str = "", **asked: str) -> Payment:
     """A citizen transfers by a bank's app, which changes the text; the service tells of it."""
     order_id = order_id or town.open_order()
     reference = town.order(order_id)["transfer_reference"]
     text = f"MBVCB.3278907687.{reference[:6].lower()} {reference[6:]}.CT tu 0071000123456"
     town.control("PUT", "modes", provider=provider, mode=mode)
-    payment = Payment(provider, order_id, f"{order_id}-{number}", "")
+    payment = Payment(provider, order_id, f"{order_id}-1", "")
     wish = {"reference": payment.reference, "amount": AMOUNT, "purpose": text}
     town.control("POST", "payments", provider=provider, **wish, asked={"accountNumber": ACCOUNT, **asked})
     return payment
