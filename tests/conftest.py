@@ -13,8 +13,8 @@ from sqlalchemy.engine import make_url
 
 from gateway.db import schema
 from gateway.db.engine import make_engine
-from tests.compiled_once import compiled_once
 from tests.postgres import EMPTY, fresh_database, postgres_server
+from tests.repeated_work import repeated_work_kept
 
 # While three hundred modules of tests load, nothing becomes garbage; looking for it is a fifth of the loading.
 gc.disable()
@@ -32,8 +32,8 @@ def pytest_runtestloop() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiled_once() -> Iterator[None]:
-    with compiled_once():
+def _repeated_work_kept() -> Iterator[None]:
+    with repeated_work_kept():
         yield
 
 

@@ -1,10 +1,13 @@
-"""Compiles an application's routes and templates once, and not anew for each application that a test makes."""
+"""Does once what libraries do anew for each application, time stamp or name, and what comes to the same each time."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import pytest
+from asn1crypto.x509 import NameTypeAndValue
+from cryptography.hazmat.primitives import serialization
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
@@ -13,18 +16,27 @@ _Builder = Callable[..., tuple[str, str]]
 
 
 @contextmanager
-def compiled_once() -> Iterator[None]:
-    """Let all applications made meanwhile share what compiles to the same.
+def repeated_work_kept() -> Iterator[None]:
+    """Keep routes, templates, loaded keys and prepared names for as long as the tests run.
 
     Making an application is nine tenths compiling routes; showing its first page is as much compiling templates.
+    OpenSSL checks an RSA key for 50 ms when it is loaded, and pyHanko's signers load theirs for each signature.
+    A path's names are prepared for comparing (RFC 4518) hundreds of times, letter by letter.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", _keeping(Rule._compile_builder))
+        patch.setattr(Rule, "_compile_builder", _keeping_builders(Rule._compile_builder))
         patch.setitem(Flask.jinja_options, "bytecode_cache", _KeptTemplates())
+        patch.setattr(serialization, "load_der_private_key", lru_cache(256)(serialization.load_der_private_key))
+        patch.setattr(NameTypeAndValue, "_ldap_string_prep", _keeping_names(NameTypeAndValue._ldap_string_prep))
         yield
 
 
-def _keeping(compile_builder: Callable[[Rule, bool], _Builder]) -> Callable[[Rule, bool], _Builder]:
+def _keeping_names(prepare: Callable[[Any, str], str]) -> Callable[[Any, str], str]:
+    prepared = lru_cache(4096)(lambda text: prepare(None, text))
+    return lambda _value, text: prepared(text)
+
+
+def _keeping_builders(compile_builder: Callable[[Rule, bool], _Builder]) -> Callable[[Rule, bool], _Builder]:
     """Keep Werkzeug's functions that build addresses.
 
     Their code hangs on the route's text and defaults alone; converters come with the rule that the code is bound to.
