@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from gateway.db import schema
 from gateway.db.engine import make_engine
+from tests.lent_databases import LentDatabases
 from tests.postgres import EMPTY, fresh_database, postgres_server
 from tests.repeated_work import repeated_work_kept
 
@@ -68,6 +69,14 @@ def postgres_template(postgres: str) -> Iterator[str]:
         yield str(make_url(url).database)
 
 
+@pytest.fixture(scope="session")
+def postgres_databases(postgres: str, postgres_template: str) -> Iterator[LentDatabases]:
+    """Migrated, empty PostgreSQL databases."""
+    databases = LentDatabases(postgres, postgres_template)
+    yield databases
+    databases.close()
+
+
 def _migrate(url: str) -> None:
     engine = make_engine(url)
     schema.upgrade(engine)
@@ -83,8 +92,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    template = request.getfixturevalue("postgres_template")
-    with fresh_database(request.getfixturevalue("postgres"), template) as url:
+    with request.getfixturevalue("postgres_databases").lend() as url:
         yield url
 
 

@@ -30,7 +30,14 @@ _ROOM_BYTES = 2 * 1024**3
 # The template of an empty database.
 EMPTY = "template0"
 # Nothing in these databases outlives the tests, so no byte of it must reach the disk.
-_SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
+_SPEED = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "max_connections=200",
+    "shared_buffers=64MB",
+)
 
 
 class PostgresUnavailable(Exception):
@@ -87,11 +94,12 @@ def fresh_database(server_url: str, template: str = EMPTY) -> Iterator[str]:
 
 
 def _execute(server: URL, statement: sql.Composed) -> None:
-    with _connect(server) as connection:
+    with connect(server) as connection:
         connection.execute(statement)
 
 
-def _connect(server: URL) -> psycopg.Connection:
+def connect(server: URL) -> psycopg.Connection:
+    """Open a connection in which each statement is a transaction of its own."""
     plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
     return psycopg.connect(plain, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_SECONDS)
 
@@ -112,7 +120,7 @@ def _find_running() -> URL | None:
 def _may_create_databases(server: URL) -> bool:
     question = "SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user"
     try:
-        with _connect(server) as connection:
+        with connect(server) as connection:
             row = connection.execute(question).fetchone()
     except psycopg.Error:
         return False
