@@ -329,3 +329,9 @@ class StatementEntryUnfit(PaymentsError):
     """The statement's entry is not this transfer: another account or amount, or it is matched already."""
 
     code = "statement-entry-unfit"
+
+
+class PayoutPaymentsUnfit(PaymentsError):
+    """The payments listed are not what a provider paid out: unknown, paid out before, or of another sum."""
+
+    code = "payout-payments-unfit"

@@ -1,7 +1,7 @@
 """/v1/provider-payouts, /v1/provider-fees, /v1/treasury-remittances: what statements will show, by two named people."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
@@ -50,6 +50,11 @@ class ProviderPayoutIn(DocumentIn):
     gross_minor: int = Field(..., description="Whole VND", **VND_AMOUNT)
     fee_minor: int = Field(..., description="Kept back; 0 where it is charged by itself", ge=0, le=10**15, strict=True)
     net_minor: int = Field(..., description="What arrives", **VND_AMOUNT)
+    payments: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        [],
+        max_length=10_000,
+        description="The payments inside, if the document lists them: our references or the provider's own numbers",
+    )
 
 
 class ProviderFeeIn(DocumentIn):
@@ -131,7 +136,13 @@ def announce_payout(body: ProviderPayoutIn) -> Response:
     """Enter what a provider paid out; another person approves it, and the statement's credit books it."""
     amounts = Money(body.gross_minor, VND), Money(body.fee_minor, VND), Money(body.net_minor, VND)
     wish = payout_wish(
-        body.provider, body.reference, body.account_number, amounts, body.paid_on, body.statement_entry_id
+        body.provider,
+        body.reference,
+        body.account_number,
+        amounts,
+        body.paid_on,
+        body.statement_entry_id,
+        tuple(body.payments),
     )
     return _announce(body, wish)
 

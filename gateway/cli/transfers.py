@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,12 +39,15 @@ def payout(
     officer: Officer,
     paid_on: Day,
     entry: Entry = None,
+    payments: Annotated[Path | None, typer.Option(help="File with the number of one payment inside a line")] = None,
 ) -> None:
     """Enter what a provider paid out: gross is fee and net together; another person approves it."""
 
+    inside = _lines(payments)
+
     def wish() -> TransferWish:
         amounts = Money(gross, VND), Money(fee, VND), Money(net, VND)
-        return payout_wish(provider, number, account, amounts, paid_on.date(), entry)
+        return payout_wish(provider, number, account, amounts, paid_on.date(), entry, inside)
 
     _announce(unit_id, wish, officer)
 
@@ -128,6 +132,17 @@ def list_transfers(unit_id: str, kind: TransferKind | None = None, state: Transf
         states = (state,) if state else ()
         for row in work.payments.transfers.list_transfers(unit_id, kind=kind, states=states):
             print(_words(row))
+
+
+def _lines(path: Path | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    try:
+        return tuple(line for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "UTF-8"
+        print(f"{path}: Không đọc được tệp / The file cannot be read ({reason})")
+        raise typer.Exit(2) from None
 
 
 def _announce(unit_id: str, wish: Callable[[], TransferWish], officer: str) -> None:

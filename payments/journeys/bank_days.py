@@ -94,9 +94,11 @@ def expected_payments(
     since = datetime.combine(first_day, time(), HANOI) - LOOK_BACK
     until = datetime.combine(last_day + timedelta(days=1), time(), HANOI)
     expected = []
-    for attempt in store.booked_attempts(unit_id, since, until):
-        if attempt.provider == IN_CASH:
-            # It reaches the bank with others in one pay-in, whose text names none of them.
+    booked = store.booked_attempts(unit_id, since, until)
+    paid_out = store.paid_out.on_their_way([attempt.id for attempt in booked])
+    for attempt in booked:
+        if attempt.provider == IN_CASH or attempt.id in paid_out:
+            # It reaches the bank with others, in a pay-in or a payout whose text names none of them.
             continue
         order = store.get_order(attempt.order_id)
         expected.append(

@@ -29,6 +29,7 @@ SENTENCES: Final[dict[str, str]] = {
     "drawer-below-zero": "the drawer {id} holds {found} VND by the journal",
     "transfer-booked-another-amount": "transfer {id} should have moved {expected} VND on an account, not {found} VND",
     "transfer-is-not-its-statement-entry": "transfer {id} is {expected} VND, the statement entry matched {found} VND",
+    "payment-paid-out-twice": "payment {id} stands in {found} payouts or matches, it should in {expected}",
     "statement-entry-matched-beyond-its-amount": "statement entry {id} of {expected} VND is matched with {found} VND",
     "receipt-numbers-have-a-gap": "receipt series {id} says that {expected} numbers were given, {found} receipts exist",
     "receipt-is-not-its-items": "receipt {id} says {found} VND, the order's items of its kind come to {expected} VND",

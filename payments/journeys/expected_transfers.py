@@ -4,6 +4,7 @@ from datetime import datetime
 
 from payments.errors import ExpectedTransferUnsound, SamePersonTwice
 from payments.events import Record
+from payments.journeys.payout_lists import check_none_matched
 from payments.journeys.transfer_wishes import check_entry, named, transfer_event
 from payments.ledger.journal import JournalEntry, Posting
 from payments.ledger.posting_rules import provider_fee_paid, provider_paid_out, remitted
@@ -34,7 +35,7 @@ def approve_transfer(
     Raises:
         ExpectedTransferNotFound, TransitionNotAllowed: It is not announced.
         ExpectedTransferUnsound, SamePersonTwice: Nobody is named, or whoever announced it.
-        StatementEntryUnfit: The statement's entry that it names was matched meanwhile.
+        StatementEntryUnfit, PayoutPaymentsUnfit: Its statement's entry, or one of its payments, was matched meanwhile.
     """
     name = named(officer)
     row = _lock(store, transfer_id)
@@ -43,6 +44,7 @@ def approve_transfer(
         raise SamePersonTwice(f"{name} announced the transfer and does not approve it")
     if row.statement_entry_id is not None:
         check_entry(store, row, row.statement_entry_id)
+    check_none_matched(store, row)
     row.state, row.approved_by, row.approved_at = state, name, now
     record(transfer_event("expected-transfer.approved", row, officer=name))
     return row
@@ -60,7 +62,7 @@ def cancel_transfer(
     """
     row = _ended(store, transfer_id, TransferMove.CANCEL, officer, reason, now)
     missing = break_key(BreakKind.MISSING_IN_STATEMENT, None, row.id)
-    store.statements.close_break_of(row.unit_id, missing, BreakClosing.SUPERSEDED, now)
+    store.statements.close_breaks_of(row.unit_id, [missing], BreakClosing.SUPERSEDED, now)
     record(transfer_event("expected-transfer.cancelled", row, officer=row.ended_by or "", reason=reason.strip()))
     return row
 
@@ -101,6 +103,8 @@ def note_transfer(
         counterparty=row.counterparty, account=row.account_number, reference=row.reference
     )
     store.journal.post(JournalEntry(row.unit_id, ENTRY_KINDS[kind], row.id, description, now, _postings(store, row)))
+    inside = [break_key(BreakKind.MISSING_IN_STATEMENT, None, each) for each in store.paid_out.of_transfer(row.id)]
+    store.statements.close_breaks_of(row.unit_id, inside, BreakClosing.MATCHED, now)
     record(transfer_event("expected-transfer.arrived", row))
     return row
 

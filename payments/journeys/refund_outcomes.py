@@ -147,7 +147,7 @@ def confirm_refund(
     description = f"Đã trả lại tiền của hồ sơ {order.dossier_code} ({by})"
     postings = refund_paid(row.amount, paid_from)
     store.journal.post(JournalEntry(row.unit_id, REFUND_PAID, row.id, description, now, postings))
-    store.statements.close_break_of(row.unit_id, row.source_entry_id, BreakClosing.PAID_BACK, now)
+    store.statements.close_breaks_of(row.unit_id, [row.source_entry_id], BreakClosing.PAID_BACK, now)
     record(refund_event("refund.confirmed", row, order, by=by))
 
 

@@ -15,6 +15,7 @@ from payments.errors import (
     TransferReferenceUsed,
 )
 from payments.events import DomainEvent, Record
+from payments.journeys.payout_lists import check_payments, listed_payments
 from payments.ledger.accounts import CASH_IN_TRANSIT, DRAWER, clearing
 from payments.local_time import HANOI
 from payments.money import VND, Money
@@ -43,6 +44,8 @@ class TransferWish:
         gross, fee: A payout of gross with fee kept back; a fee that was charged by itself, with gross nothing; a
             remittance of gross, with fee nothing.
         statement_entry_id: The statement's entry that shows it, where its text names neither number nor our reference.
+        payments: Of a payout, the payments that it consists of, if the document lists them: our references or the
+            provider's numbers.
     """
 
     kind: TransferKind
@@ -53,6 +56,7 @@ class TransferWish:
     fee: Money
     paid_on: date
     statement_entry_id: str | None = None
+    payments: tuple[str, ...] = ()
 
 
 def payout_wish(
@@ -62,6 +66,7 @@ def payout_wish(
     amounts: tuple[Money, Money, Money],
     paid_on: date,
     statement_entry_id: str | None = None,
+    payments: tuple[str, ...] = (),
 ) -> TransferWish:
     """Return the wish for a payout of (gross, fee, net).
 
@@ -76,7 +81,7 @@ def payout_wish(
             f"net {net.amount_minor:,} and fee {fee.amount_minor:,} are not gross {gross.amount_minor:,}"
         )
     return TransferWish(
-        TransferKind.PAYOUT, provider, reference, account_number, gross, fee, paid_on, statement_entry_id
+        TransferKind.PAYOUT, provider, reference, account_number, gross, fee, paid_on, statement_entry_id, payments
     )
 
 
@@ -91,6 +96,7 @@ def announce_transfer(
         ExpectedTransferUnsound: Amounts, day, number or account cannot be, or nobody is named.
         ProviderNeverUsed: The unit took no money through this provider.
         TransferReferenceUsed: The document's number stands for another content.
+        PayoutPaymentsUnfit: The payments listed are not what was paid out.
         ClearingHoldsLess, AccountHoldsLess: By the books there is less than is to leave.
         StatementEntryUnfit: The statement's entry named is not this transfer.
     """
@@ -105,14 +111,18 @@ def announce_transfer(
     enough = _holder(store, unit_id, wish, counterparty)
     standing = store.transfers.find_standing(unit_id, wish.kind, counterparty, reference)
     row = _row(unit_id, wish, counterparty, reference, name, now)
+    payments = listed_payments(store, unit_id, counterparty, wish.payments)
     if standing is not None:
-        if _content(standing) != _content(row):
+        same_payments = store.paid_out.of_transfer(standing.id) == sorted(payment.id for payment in payments)
+        if _content(standing) != _content(row) or not same_payments:
             raise TransferReferenceUsed(f"number {reference} stands for {standing.net_minor:,} VND, {standing.state}")
         return standing
     enough()
+    check_payments(store, row, payments)
     if wish.statement_entry_id is not None:
         check_entry(store, row, wish.statement_entry_id)
     store.transfers.add(row)
+    store.paid_out.add(row, [payment.id for payment in payments])
     record(transfer_event("expected-transfer.announced", row, officer=name))
     return row
 

@@ -27,7 +27,7 @@ def give_up(store: PaymentStore, attempt: PaymentAttemptRow, *, now: datetime, r
 
 def note_told(store: PaymentStore, unit_id: str, attempt_id: str, now: datetime) -> None:
     """Close the break of an attempt that had been given up: its provider told how it ended."""
-    store.statements.close_break_of(unit_id, attempt_id, BreakClosing.OUTCOME_TOLD, now)
+    store.statements.close_breaks_of(unit_id, [attempt_id], BreakClosing.OUTCOME_TOLD, now)
 
 
 def _break(order: FeeOrderRow, attempt: PaymentAttemptRow, now: datetime) -> BreakRow:

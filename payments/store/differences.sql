@@ -141,6 +141,14 @@ FROM expected_transfers t LEFT JOIN matches m ON m.payment_id = t.id AND m.entry
 WHERE t.unit_id = :unit AND t.state = 'arrived' GROUP BY t.id, t.gross_minor, t.fee_minor
 HAVING COALESCE(SUM(m.amount_minor), 0) <> t.gross_minor - t.fee_minor
 
+-- name: payment-paid-out-twice
+SELECT d.attempt_id, 1, COUNT(*) FROM (
+  SELECT p.attempt_id FROM paid_out_payments p JOIN expected_transfers t ON t.id = p.transfer_id
+  WHERE p.unit_id = :unit AND t.state NOT IN ('cancelled', 'reversed')
+  UNION ALL
+  SELECT m.payment_id FROM matches m WHERE m.unit_id = :unit AND m.payment_id IN (SELECT p.attempt_id FROM paid_out_payments p)
+) d GROUP BY d.attempt_id HAVING COUNT(*) > 1
+
 -- name: statement-entry-matched-beyond-its-amount
 SELECT e.id, e.amount_minor, SUM(m.amount_minor) FROM statement_entries e JOIN matches m ON m.entry_id = e.id
 WHERE e.unit_id = :unit GROUP BY e.id, e.amount_minor HAVING ABS(SUM(m.amount_minor)) > ABS(e.amount_minor)

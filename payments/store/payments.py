@@ -18,6 +18,7 @@ from payments.store.deposits import DepositStore
 from payments.store.expected_transfers import ExpectedTransferStore
 from payments.store.journal import JournalStore
 from payments.store.newest import newest_of_unit
+from payments.store.paid_out_payments import PaidOutPaymentStore
 from payments.store.receipts import ReceiptStore
 from payments.store.refunds import RefundStore
 from payments.store.settling import SettlingStore
@@ -86,6 +87,11 @@ class PaymentStore:
     def transfers(self) -> ExpectedTransferStore:
         """Payouts, providers' fees and remittances that statements will show."""
         return ExpectedTransferStore(self._session)
+
+    @cached_property
+    def paid_out(self) -> PaidOutPaymentStore:
+        """Which payments payouts consist of."""
+        return PaidOutPaymentStore(self._session)
 
     @cached_property
     def callbacks(self) -> CallbackStore:

@@ -179,13 +179,14 @@ class StatementStore:
         self._session.add_all(rows)
         self._session.flush()
 
-    def close_break_of(self, unit_id: str, break_key: str, because: BreakClosing, now: datetime) -> None:
-        """Close the open break with this key, whatever its account."""
-        query = select(BreakRow).where(
-            BreakRow.unit_id == unit_id, BreakRow.break_key == break_key, BreakRow.state == BreakState.OPEN
-        )
-        for row in self._session.scalars(query):
-            row.state, row.closed_at, row.closed_because = BreakState.CLOSED.value, now, because.value
+    def close_breaks_of(self, unit_id: str, break_keys: Sequence[str], because: BreakClosing, now: datetime) -> None:
+        """Close the open breaks with these keys, whatever their account."""
+        for chunk in _chunks(break_keys):
+            query = select(BreakRow).where(
+                BreakRow.unit_id == unit_id, BreakRow.break_key.in_(chunk), BreakRow.state == BreakState.OPEN
+            )
+            for row in self._session.scalars(query):
+                row.state, row.closed_at, row.closed_because = BreakState.CLOSED.value, now, because.value
 
     def get_break(self, break_id: str) -> BreakRow:
         """Return a break.

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import UtcDateTime
@@ -110,3 +110,14 @@ class ExpectedTransferRow(Base):
     def net_minor(self) -> int:
         """What the statement shows: positive came in, negative went out."""
         return self.gross_minor - self.fee_minor
+
+
+class PaidOutPaymentRow(Base):
+    """One payment that a payout consists of, where the provider's document lists them."""
+
+    __tablename__ = "paid_out_payments"
+    __table_args__ = (Index("ix_paid_out_payments_attempt", "attempt_id"),)
+
+    transfer_id: Mapped[str] = mapped_column(ForeignKey("expected_transfers.id"), primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(ForeignKey("payment_attempts.id"), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(36))

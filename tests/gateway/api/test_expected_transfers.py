@@ -77,6 +77,23 @@ def test_a_payout_and_a_remittance_go_through_two_people_and_the_statement(
     assert {f"expected-transfer.{what}" for what in ("announced", "approved", "arrived")} <= events
 
 
+def test_a_listed_payment_is_missed_no_more(
+    machine: Machine,
+    payout: dict[str, Any],
+    fields: dict[str, str],  # noqa: F811
+) -> None:
+    unknown = {**payout, "payments": ["none"]}
+    told = machine.post("/v1/provider-payouts", unknown, headers={"Accept-Language": "vi"})
+    assert (told.status_code, told.get_json()["title"]) == (409, "Các lần nộp kê ra không phải khoản được chi trả")
+    listed = {**payout, "payments": [fields["vnp_TxnRef"]]}
+    made = machine.post("/v1/provider-payouts", listed).get_json()
+    machine.upload("/v1/statements", _statement((49_450, "VNP231126", "FT1")))
+    kinds = sorted(each["kind"] for each in machine.get("/v1/breaks").get_json()["items"])
+    assert kinds == ["missing-in-statement", "unknown-credit"]
+    machine.post(f"/v1/expected-transfers/{made['id']}/approve", MINH)
+    assert machine.get("/v1/breaks").get_json()["items"] == []
+
+
 def test_a_wrong_fee_is_reversed_and_the_right_one_entered(machine: Machine, payout: dict[str, Any]) -> None:
     wrong = machine.post("/v1/provider-payouts", payout).get_json()
     where = f"/v1/expected-transfers/{wrong['id']}"

@@ -103,6 +103,7 @@ def test_payouts_fees_and_remittances_are_entered_by_two_people(
     order: dict[str, str],
     unit: str,
     account: str,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     take(run, order, "pos", "50000", "--terminal", "T1", "--slip", "000123")
     lan, day = ("--officer", "lan"), ("--paid-on", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
@@ -111,7 +112,15 @@ def test_payouts_fees_and_remittances_are_entered_by_two_people(
     assert (unbalanced.exit_code, "expected-transfer-unsound" in unbalanced.output) == (1, True), unbalanced.output
     for words in ("Khoản chuyển khai chưa đúng", "The transfer cannot stand"):
         assert words in unbalanced.output
-    made = run("transfers", "payout", *document, "50000", "500", "49500", *lan, *day)
+    whole = ("transfers", "payout", *document, "50000", "500", "49500", *lan, *day, "--payments")
+    inside = tmp_path / "payments.txt"
+    unread = run(*whole, str(inside))
+    assert (unread.exit_code, "Không đọc được tệp" in unread.output) == (2, True), unread.output
+    inside.write_text("000124\n", encoding="utf-8")
+    unknown = run(*whole, str(inside))
+    assert (unknown.exit_code, "payout-payments-unfit" in unknown.output) == (1, True), unknown.output
+    inside.write_text("000123\n\n", encoding="utf-8")
+    made = run(*whole, str(inside))
     assert made.exit_code == 0, made.output
     payout = made.output.split()[0]
     assert "same-person-twice" in run("transfers", "approve", payout, "--officer", "LAN").output

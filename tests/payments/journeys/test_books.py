@@ -32,7 +32,9 @@ def books(desk, tmp_path):
     drawer = Office(desk, tmp_path)
     drawer.take()
     drawer.handed_over()
-    drawer.paid_out(gross=Money(50_000), fee=Money(500))
+    paid_out = desk.start(desk.open())
+    desk.call(fake_call(paid_out))
+    drawer.paid_out(gross=Money(150_000), fee=Money(500), payments=(paid_out,))
     return counter
 
 
@@ -61,7 +63,10 @@ def tamper(engine, *statements):
 
 
 # {paid} and {entry}: the order that a provider took money for, and its journal entry; {cash}: that of the counter.
-PAID = "(SELECT o.id FROM fee_orders o JOIN payment_attempts a ON a.id = o.paid_attempt_id WHERE a.provider = '{}')"
+PAID = (
+    "(SELECT o.id FROM fee_orders o JOIN payment_attempts a ON a.id = o.paid_attempt_id WHERE a.provider = '{}' "
+    "ORDER BY o.id LIMIT 1)"
+)
 ENTRY = "(SELECT id FROM journal_entries WHERE kind = 'order-paid' AND subject_id = {})"
 NAMES = {
     "{paid}": PAID.format("fake"),
@@ -91,6 +96,7 @@ CASES = {
     "drawer-below-zero": "UPDATE journal_postings SET amount_minor = 1 WHERE line_no = 1 AND entry_id = {cash}",
     "transfer-booked-another-amount": "UPDATE expected_transfers SET fee_minor = fee_minor + 1",
     "transfer-is-not-its-statement-entry": "UPDATE matches SET amount_minor = amount_minor - 1",
+    "payment-paid-out-twice": "UPDATE matches SET payment_id = (SELECT attempt_id FROM paid_out_payments)",
     "statement-entry-matched-beyond-its-amount": "UPDATE statement_entries SET amount_minor = amount_minor - 1",
     "receipt-numbers-have-a-gap": "DELETE FROM receipts WHERE kind = 'phi'",
     "receipt-is-not-its-items": "UPDATE receipts SET amount_minor = 1 WHERE kind = 'phi'",
