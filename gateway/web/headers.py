@@ -35,7 +35,7 @@ def apply(response: Response, form_targets: Sequence[str] = ()) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if response.mimetype == "text/html":
-        policy = " ".join((POLICY, *form_targets))
+        policy = " ".join((POLICY, *dict.fromkeys(form_targets)))
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Cache-Control", "no-store")
     return response

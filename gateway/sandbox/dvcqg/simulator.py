@@ -18,8 +18,8 @@ from gateway.sandbox.clock import compact
 from gateway.sandbox.desk import Desk
 from gateway.sandbox.dvcqg.asking import faults_of
 from gateway.sandbox.dvcqg.checksum import ACKNOWLEDGEMENT, CONFIRM, INIT, QUESTION, STATUS, checksum, is_proved
-from gateway.sandbox.dvcqg.lgsp import Lgsp, wrapped
 from gateway.sandbox.dvcqg.receipt import receipt_of
+from gateway.sandbox.lgsp import Lgsp, wrapped
 
 TAKEN, REFUSED = "00", "99"
 # TrangThaiGD: 1 paid, 3 not known yet, 4 failed.

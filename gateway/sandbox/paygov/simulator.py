@@ -2,7 +2,8 @@
 
 Guesses, as payments/providers/paygov/messages.toml marks them: the checksum (HMAC-SHA256 over name=value, joined by &,
 in alphabetical order), what we answer, every errorCode but 00, and that the hub also calls about payments that failed.
-It answers no questions, because nobody published how they are put.
+So is the other way to begin: the same fields as JSON through the LGSP, answered by errorCode and payUrl. It answers
+no questions, because nobody published how they are put.
 """
 
 import hashlib
@@ -10,15 +11,17 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway.sandbox.base import NO_REFUNDS, Answer, Call, Proof
 from gateway.sandbox.book import Payment, PaymentState
 from gateway.sandbox.clock import compact
 from gateway.sandbox.desk import Desk
+from gateway.sandbox.lgsp import Lgsp, wrapped
 
 ASKED = frozenset(
     {"partnerCode", "accessKey", "serviceCode", "orderId", "amount", "orderInfo"}
@@ -35,7 +38,10 @@ TAKEN, OTHER = "00", "99"
 
 
 class PaygovSimulator:
-    """One partner's hub: account values `partner_code`, `access_key`, `service_code` and `secret_key`."""
+    """One partner's hub: account values `partner_code`, `access_key`, `service_code` and `secret_key`.
+
+    With `lgsp.client_id` and `lgsp.client_secret` payments begin by a post through the LGSP too.
+    """
 
     name = "paygov"
     title = "PayGov"
@@ -48,6 +54,8 @@ class PaygovSimulator:
             "serviceCode": account["service_code"],
         }
         self._secret = account["secret_key"].encode()
+        posted = "lgsp.client_id" in account
+        self._lgsp = Lgsp(account["lgsp.client_id"], account["lgsp.client_secret"]) if posted else None
 
     def blueprint(self, desk: Desk) -> Blueprint:
         blueprint = Blueprint("paygov", __name__)
@@ -55,22 +63,41 @@ class PaygovSimulator:
         @blueprint.get("/pay")
         def show_payment() -> ResponseReturnValue:
             """Check what the payer's browser brings along and show the page on which the payer decides."""
-            fields = request.args.to_dict()
-            fault = self._fault(fields)
-            if fault:
-                return _refused(fault)
-            payment = desk.open(
-                fields["requestCode"],
-                int(fields["amount"]),
-                fields["orderInfo"],
-                return_url=fields["returnUrl"],
-                asked=fields,
-            )
-            if payment.asked != fields or payment.state is not PaymentState.OPEN:
-                return _refused("requestCode đã được dùng")
-            return desk.page(payment)
+            payment = self._opened(request.args.to_dict(), desk)
+            return _refused(payment) if isinstance(payment, str) else desk.page(payment)
 
+        if self._lgsp is not None:
+            blueprint.register_blueprint(self._hub(self._lgsp, desk), url_prefix="/hub")
         return blueprint
+
+    def _hub(self, lgsp: Lgsp, desk: Desk) -> Blueprint:
+        hub = Blueprint("hub", __name__)
+        lgsp.serve(hub)
+
+        @hub.post("/payments")
+        def post_payment() -> Response:
+            """Check a posted payment and say where the payer's browser is to go."""
+            payment = self._opened(_texts(request.get_json(silent=True)), desk)
+            if isinstance(payment, str):
+                return wrapped({"errorCode": OTHER, "message": payment})
+            return wrapped({"errorCode": TAKEN, "message": "Success", "payUrl": desk.page_url(payment)})
+
+        return hub
+
+    def _opened(self, fields: dict[str, str], desk: Desk) -> Payment | str:
+        """Return the payment that these fields open, or why they open none."""
+        fault = self._fault(fields)
+        if fault:
+            return fault
+        payment = desk.open(
+            fields["requestCode"],
+            int(fields["amount"]),
+            fields["orderInfo"],
+            return_url=fields["returnUrl"],
+            asked=fields,
+        )
+        used = payment.asked != fields or payment.state is not PaymentState.OPEN
+        return "requestCode đã được dùng" if used else payment
 
     def callback(self, payment: Payment, proof: Proof) -> Call | None:
         if payment.state is PaymentState.OPEN:
@@ -126,6 +153,12 @@ class PaygovSimulator:
 def _checksum(fields: Mapping[str, str], key: bytes) -> str:
     text = "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name != "checksum")
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()
+
+
+def _texts(body: Any) -> dict[str, str]:
+    """Return the fields of a posted message; none where one of them is no text."""
+    given = body if isinstance(body, dict) else {}
+    return given if all(isinstance(value, str) for value in given.values()) else {}
 
 
 def _refused(text: str) -> ResponseReturnValue:

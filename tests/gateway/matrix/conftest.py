@@ -21,6 +21,7 @@ from gateway.sandbox.accounts import read_accounts
 from gateway.sandbox.app import create_sandbox
 from gateway.services import build_services
 from tests.gateway.api.conftest import _machine
+from tests.gateway.matrix.the_other_way import set_up_the_other_way
 from tests.gateway.matrix.town import Town
 from tests.postgres import fresh_database
 
@@ -40,24 +41,17 @@ def _served(app: Flask, port: int) -> Iterator[None]:
         thread.join()
 
 
-def _have_sepay_sign(layout: Layout) -> None:
-    for file in (layout.profile, layout.sandbox_accounts):
-        text = file.read_text(encoding="utf-8")
-        assert "[sepay]\napi_key = " in text
-        file.write_text(text.replace("[sepay]\napi_key = ", "[sepay]\nsigning_key = "), encoding="utf-8")
-
-
 @contextmanager
-def town_at(folder: Path, database_url: str, *, sepay_signs: bool = False) -> Iterator[Town]:
-    """Stand a gateway on a migrated database, and a sandbox beside it."""
+def town_at(folder: Path, database_url: str, *, the_other_way: bool = False) -> Iterator[Town]:
+    """Stand a gateway on a migrated database, and a sandbox beside it; see the_other_way.py."""
     layout = Layout(folder, free_port(), free_port(), free_port(), free_port())
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("GATEWAY_PROFILE_FILE", raising=False)
         patch.setenv("GATEWAY_DATABASE_URL", database_url)
         layout.write_profile(None, FONTS)
         layout.write_sandbox_accounts()
-        if sepay_signs:
-            _have_sepay_sign(layout)
+        if the_other_way:
+            set_up_the_other_way(layout)
         services = replace(build_services(load_settings(layout.profile)), confined=InProcess())
     # Nothing waits here: slow payments end when a test says so, refunds when they are asked about.
     config = replace(read_accounts(layout.sandbox_accounts), retry_seconds=(), slow_seconds=600, refund_seconds=0)
@@ -80,6 +74,6 @@ def town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def postgres_town(postgres: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with (
         fresh_database(postgres, postgres_template) as url,
-        town_at(tmp_path_factory.mktemp("postgres"), url, sepay_signs=True) as made,
+        town_at(tmp_path_factory.mktemp("postgres"), url, the_other_way=True) as made,
     ):
         yield made

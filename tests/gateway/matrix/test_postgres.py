@@ -1,4 +1,4 @@
-"""The modes on PostgreSQL, where SePay signs: each ends as on SQLite; and a database that is lost in a call."""
+"""The modes on PostgreSQL, where SePay signs and PayGov is posted to; and a database that is lost in a call."""
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -8,6 +8,7 @@ from itertools import count
 
 import psycopg
 import pytest
+from playwright.sync_api import sync_playwright
 from sqlalchemy import Connection, Engine, event, select
 
 from payments.journeys import check_books
@@ -18,6 +19,7 @@ from tests.gateway.matrix.test_modes import INCOME, OPEN, paid
 from tests.gateway.matrix.test_transfers import BANK, PAID, collect, state, transferred
 from tests.gateway.matrix.test_transfers import EACH as TOLD_BY
 from tests.gateway.matrix.town import AMOUNT, Town
+from tests.gateway.web.test_browser import ARGUMENTS, CHROMIUM
 
 pytestmark = pytest.mark.xdist_group("matrix of providers")
 
@@ -144,6 +146,34 @@ def test_what_sepay_signed_is_kept_as_openssl_proves_it(postgres_town: Town) -> 
     signed = kept.headers["x-sepay-timestamp"].encode() + b"." + kept.body
     digest = subprocess.run(hmac, input=signed, capture_output=True, check=True).stdout.decode()
     assert kept.headers["x-sepay-signature"] == f"sha256={digest.split()[-1]}"
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}")
+def test_a_browser_gets_from_our_page_to_the_one_that_paygov_answered_and_back(postgres_town: Town) -> None:
+    order_id = postgres_town.open_order()
+    pay_url, hub = postgres_town.order(order_id)["pay_url"], postgres_town.layout.sandbox_url
+    postgres_town.control("PUT", "modes", provider="paygov", mode="honest")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        page = browser.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        opened = page.goto(pay_url)
+        page.get_by_text("PayGov", exact=True).click()
+        page.get_by_role("button", name="qua PayGov").click()
+        page.wait_for_url(f"{hub}/pay/*")
+        page.locator("button[value=pay]").click()
+        page.wait_for_url(f"{postgres_town.layout.web_url}/**")
+        told = page.locator("main").inner_text()
+        browser.close()
+
+    assert opened is not None
+    # A form may end on our own page or on the partners', nowhere else.
+    assert opened.headers["content-security-policy"].endswith(f"; form-action 'self' {hub}")
+    assert complaints == []
+    assert "Đã nhận đủ tiền" in told
+    assert postgres_town.order(order_id)["state"] == "paid"
+    assert postgres_town.booked(order_id) == paid("paygov")
 
 
 BY_NAME = {dialect.provider: dialect for dialect in DIALECTS}

@@ -1,5 +1,6 @@
 """PayGov at the sandbox by itself: what a payer's browser must bring along, checked against OpenSSL's HMAC."""
 
+import json
 import subprocess
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -81,3 +82,40 @@ def test_an_altered_request_opens_nothing(client, name):
     fields = query()
     refused = client.get("/paygov/pay", query_string=urlencode({**fields, name: fields[name] + "1"}))
     assert refused.status_code == 400
+
+
+@pytest.fixture
+def posting():
+    """A client of the hub behind the LGSP, and its token."""
+    account = {**ACCOUNT, "lgsp.client_id": "city", "lgsp.client_secret": "s3"}
+    client = create_sandbox(SandboxConfig("http://127.0.0.1:9/callbacks", {"paygov": account}, "control")).test_client()
+    given = client.post("/paygov/hub/token", data={"grant_type": "client_credentials"}, auth=("city", "s3"))
+    bearer = {"Authorization": f"Bearer {given.get_json()['access_token']}"}
+
+    def post(body, headers=bearer):
+        return client.post("/paygov/hub/payments", json=body, headers=headers)
+
+    post.client = client
+    return post
+
+
+def test_a_posted_payment_is_answered_with_its_page(posting):
+    told = json.loads(posting(query()).get_json()["message"])
+    assert told["errorCode"] == "00"
+    assert "150.000" in posting.client.get(urlsplit(told["payUrl"]).path).get_data(as_text=True)
+    other = query(amount="150001")
+    assert json.loads(posting(other).get_json()["message"])["errorCode"] == "99"
+
+
+@pytest.mark.parametrize("body", [query(amount="0"), {**query(), "amount": "150001"}, {**query(), "amount": 1}, [], 7])
+def test_a_posted_payment_that_is_wrong_opens_nothing(posting, body):
+    told = json.loads(posting(body).get_json()["message"])
+    assert (told["errorCode"], "payUrl" in told) == ("99", False)
+
+
+def test_nothing_is_posted_without_the_lgsps_token(posting, client):
+    assert posting(query(), headers={}).status_code == 401
+    refused = posting.client.post("/paygov/hub/token", data={"grant_type": "client_credentials"}, auth=("city", "s4"))
+    assert refused.status_code == 401
+    # Without a client of the LGSP in the account there is no hub to post to.
+    assert client.post("/paygov/hub/payments", json=query()).status_code == 404

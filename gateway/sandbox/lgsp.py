@@ -1,4 +1,4 @@
-"""The province's LGSP in front of the platform: tokens, and answers in its wrapper. Source: RFC 6749, 2.3.1 and 4.4."""
+"""The province's LGSP in front of a service: tokens, and answers in its wrapper. Source: RFC 6749, 2.3.1 and 4.4."""
 
 import base64
 import hmac
@@ -26,7 +26,9 @@ class Lgsp:
 
         @blueprint.before_request
         def guard() -> ResponseReturnValue | None:
-            if request.endpoint == f"{blueprint.name}.token" or self._knows(request.headers.get("Authorization", "")):
+            if request.endpoint == f"{request.blueprint}.token" or self._knows(
+                request.headers.get("Authorization", "")
+            ):
                 return None
             return jsonify(error_code="401", message="Token khong hop le"), 401
 
