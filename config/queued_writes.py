@@ -1,4 +1,4 @@
-"""Writes whose answer nobody needs: inside a pipeline they are put together, sent, and not waited for.
+"""Writes whose answer nobody needs: inside a pipeline they are put together, and sent with what is waited for.
 
 They stand in config because both the gateway's tables and payments' are written so. What fails among them is raised by
 the next statement that is waited for, at the latest by the commit, so nothing is ever kept that was not written.
@@ -9,16 +9,28 @@ from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Connection, Dialect, Insert
+from sqlalchemy import Dialect, Insert
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import UpdateBase
 
+from config.exchange import Exchange, Statement
 from config.statement_texts import StatementText, told_as_sqlalchemy_does
 
-# In Connection.info: the queue of the pipeline that the connection is in.
+# In the info of a connection and of its session: the queue of the pipeline that they are in.
 QUEUE: Final = "queued-writes"
 # So many writes are one statement at most: its text and its plan stay small.
 GROUP_WRITES = 32
+_FAILED_BEFORE = "nothing was committed, because a statement of the transaction had failed"
+
+
+def queue_of(session: Session) -> "WriteQueue | None":
+    """Return the queue of a session in a pipeline; None outside of one."""
+    queue: WriteQueue | None = session.info.get(QUEUE)
+    if queue is not None and not session.in_transaction():
+        # Begins one, so that the session tells the queue of its end.
+        session.connection()
+    return queue
 
 
 class QueuedWrite:
@@ -41,18 +53,20 @@ class QueuedWrite:
         self._locks_last = locks_last
         self._part: Part | None = None
 
-    def __call__(self, connection: Connection, values: Mapping[str, Any]) -> None:
-        """Write values, in the transaction that the connection is in.
+    def __call__(self, session: Session, values: Mapping[str, Any]) -> None:
+        """Write values, in the transaction that the session is in.
 
         Raises:
             DBAPIError: The database refuses this write. In a pipeline, the next statement that waits raises it.
         """
-        queue: WriteQueue | None = connection.info.get(QUEUE)
+        queue = queue_of(session)
         if queue is None:
+            connection = session.connection()
             connection.execute(self._on(connection.dialect), values).close()
             return
         if self._part is None:
-            self._part = Part(self._on(connection.dialect), connection.dialect, values, self._row, self._locks_last)
+            dialect = session.connection().dialect
+            self._part = Part(self._on(dialect), dialect, values, self._row, self._locks_last)
         queue.add(self._part, values)
 
     def _on(self, dialect: Dialect) -> UpdateBase:
@@ -97,50 +111,100 @@ class Part:
 
 
 class WriteQueue:
-    """The writes of one connection that were not sent yet.
+    """What one connection's transaction will send next: writes, and questions behind them.
 
     Writes become one statement: within it none sees what another wrote, except the row that an earlier one returns,
     the database may take them in any order, and foreign keys are checked at its end. So a write begins a new statement
     where it reads or changes what an earlier one wrote, or where its lock must come after the earlier ones'.
     """
 
-    def __init__(self, driver: "psycopg.Connection[Any]") -> None:
-        self._driver = driver
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
         self._groups: list[_Group] = []
+        self._statements: list[Statement] = []
 
     def add(self, part: Part, values: Mapping[str, Any]) -> None:
-        """Put a write behind those that wait."""
+        """Put a write behind what waits."""
         row = part.row(values)
         if not self._groups or not self._groups[-1].may_take(part, row):
             self._groups.append(_Group())
         self._groups[-1].take(part, row, part.text.given(values))
 
-    def send(self) -> None:
-        """Send what waits, without waiting for the answers.
+    def ask(self, text: str, values: list[Any]) -> Statement:
+        """Put a question behind what waits; rows() waits for its answer."""
+        self._end_groups()
+        question = Statement(text, values)
+        self._statements.append(question)
+        return question
+
+    def rows(self, question: Statement) -> list[tuple[Any, ...]]:
+        """Return the answer to a question.
 
         Raises:
-            DBAPIError: The database refuses one of them, or an earlier one.
+            DBAPIError: The database refuses it, or anything that was sent before it.
         """
-        groups, self._groups = self._groups, []
-        for group in groups:
-            self._execute(group.text, group.values)
+        if question.result is None:
+            self.settle()
+        return self._exchange.rows(question)
 
-    def ask(self, text: str, values: list[Any]) -> "psycopg.RawCursor[Any]":
-        """Send what waits and a question behind it; returns the cursor that waits for the answer.
+    def send_ahead(self) -> bool:
+        """Send the writes that wait as a transaction of their own, without waiting; False if one is open already.
+
+        If the database refuses it, the next that waits raises that.
 
         Raises:
-            DBAPIError: The database refuses one of them, or an earlier one.
+            DBAPIError: The connection is lost.
         """
-        self.send()
-        return self._execute(text, values)
+        if self._exchange.in_transaction:
+            return False
+        self._send([])
+        return True
 
-    def _execute(self, text: str, values: list[Any]) -> "psycopg.RawCursor[Any]":
-        with told_as_sqlalchemy_does(text):
-            return psycopg.RawCursor(self._driver).execute(text, values, prepare=True)
+    def settle(self) -> None:
+        """Send what waits and wait for all answers.
+
+        Raises:
+            DBAPIError: The database refuses something.
+        """
+        self._end_groups()
+        if self._statements:
+            self._send([] if self._exchange.in_transaction else [Statement("BEGIN")])
+        self._exchange.wait()
+
+    def commit(self) -> None:
+        """Send what waits, commit, and wait.
+
+        Raises:
+            DBAPIError: The database refuses something: nothing of the transaction is kept.
+        """
+        begun = self._exchange.in_transaction
+        self._end_groups()
+        if begun or self._statements:
+            commit = Statement("COMMIT")
+            self._send([] if begun else [Statement("BEGIN")], commit)
+            self._exchange.wait()
+            with told_as_sqlalchemy_does(commit.text):
+                if commit.result.command_status != b"COMMIT":
+                    raise psycopg.errors.InFailedSqlTransaction(_FAILED_BEFORE)
+        self._exchange.wait()
 
     def drop(self) -> None:
-        """Forget what waits: the transaction is rolled back."""
+        """Forget what was not sent, because the transaction is rolled back, and wait for the rest.
+
+        Raises:
+            DBAPIError: The database refuses what was sent.
+        """
+        self._groups, self._statements = [], []
+        self._exchange.wait()
+
+    def _end_groups(self) -> None:
+        self._statements += [Statement(group.text, group.values) for group in self._groups]
         self._groups = []
+
+    def _send(self, before: list[Statement], *after: Statement) -> None:
+        self._end_groups()
+        waiting, self._statements = self._statements, []
+        self._exchange.send([*before, *waiting, *after])
 
 
 class _Group:

@@ -9,7 +9,6 @@ import hmac
 import os
 import resource
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import ClassVar, NoReturn, Protocol, Self
 
 # A PIN, pass phrase or key: nothing that is longer is one.
@@ -148,7 +147,7 @@ def _from_file(place: str) -> bytearray:
     """Read into one buffer that can be wiped; the ends of lines at either end are the editor's, not the secret's."""
     buffer = bytearray(MAXIMUM_BYTES + 1)
     try:
-        with Path(place).open("rb", buffering=0) as file:
+        with open(place, "rb", buffering=0) as file:  # noqa: PTH123 - asked for at each callback, and a Path costs as much again
             size = file.readinto(buffer) or 0
     except (OSError, ValueError) as error:
         raise SecretUnavailable(f"cannot read the secret file {place}: {type(error).__name__}") from None

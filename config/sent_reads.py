@@ -6,10 +6,11 @@ They stand beside config.queued_writes, for the same reason.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Dialect, Select
+from sqlalchemy.orm import Session
 
-from config.queued_writes import QUEUE, WriteQueue
-from config.statement_texts import StatementText, told_as_sqlalchemy_does
+from config.queued_writes import WriteQueue, queue_of
+from config.statement_texts import StatementText
 
 Rows = list[tuple[Any, ...]]
 
@@ -21,18 +22,17 @@ class SentRead:
         self._statement = statement
         self._ready: _Ready | None = None
 
-    def __call__(self, connection: Connection, values: Mapping[str, Any]) -> Callable[[], Rows]:
-        """Send the question behind all that waits; returns what waits for the answer and returns its rows.
+    def __call__(self, session: Session, values: Mapping[str, Any]) -> Callable[[], Rows]:
+        """Put the question behind all that waits; returns what waits for the answer and returns its rows.
 
-        Raises:
-            DBAPIError: The database refuses it, or a write that was queued before it.
+        What is returned raises DBAPIError where the database refuses the question, or a write that is before it.
         """
-        queue: WriteQueue | None = connection.info.get(QUEUE)
+        queue = queue_of(session)
         if queue is None:
-            rows = [tuple(row) for row in connection.execute(self._statement, values)]
+            rows = [tuple(row) for row in session.connection().execute(self._statement, values)]
             return lambda: rows
         if self._ready is None:
-            self._ready = _Ready(self._statement, connection.dialect, values)
+            self._ready = _Ready(self._statement, session.connection().dialect, values)
         return self._ready.sent(queue, values)
 
 
@@ -48,13 +48,8 @@ class _Ready:
         ]
 
     def sent(self, queue: WriteQueue, values: Mapping[str, Any]) -> Callable[[], Rows]:
-        cursor = queue.ask(self._sql, self._text.given(values))
-
-        def rows() -> Rows:
-            with told_as_sqlalchemy_does(self._sql):
-                return [self._read(row) for row in cursor.fetchall()]
-
-        return rows
+        question = queue.ask(self._sql, self._text.given(values))
+        return lambda: [self._read(row) for row in queue.rows(question)]
 
     def _read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         pairs = zip(row, self._processors, strict=True)

@@ -46,7 +46,7 @@ def settle_call(services: Services, provider: Provider, call: CallbackCall) -> A
     call = replace(call, received_at=now)
     with services.pipelined_work() as work:
         callback_id = keep_callback(work.payments, provider.name, call, now=now)
-        work.commit()
+        work.commit_ahead()
         record = recorder(work, f"provider:{provider.name}", now)
         settlement = settle_arrived(work.payments, provider, callback_id, call, now=now, record=record)
         work.commit()

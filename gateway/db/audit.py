@@ -110,11 +110,10 @@ def append(session: Session, facts: list[AuditFact]) -> None:
     Called last in a transaction: the lock on a unit's chain is then held only while it commits. Units are taken in
     one order, so that two transactions that touch the same two units cannot wait for each other.
     """
-    connection = session.connection()
     for fact in sorted(facts, key=lambda fact: fact.unit_id):
         before, after = _canonical(fact)
         first = sha256_hex(f"{before}{GENESIS}{_NUMBER}1{after}")
-        _MOVE_HEAD(connection, {"unit_id": fact.unit_id, "before": before, "after": after, "first_sha256": first})
+        _MOVE_HEAD(session, {"unit_id": fact.unit_id, "before": before, "after": after, "first_sha256": first})
         row = {
             "id": new_id(),
             "unit_id": fact.unit_id,
@@ -124,7 +123,7 @@ def append(session: Session, facts: list[AuditFact]) -> None:
             "subject_id": fact.subject_id,
             "details": dict(fact.details),
         }
-        _ADD(connection, {f"given_{name}": value for name, value in row.items()})
+        _ADD(session, {f"given_{name}": value for name, value in row.items()})
 
 
 def find_faults(session: Session) -> Iterator[str]:

@@ -36,7 +36,12 @@ def make_engine(database_url: str) -> Engine:
         max_overflow=10,
         pool_timeout=10,
         # A lock that is not had within 15 s, or a statement that takes a minute, is a fault to be told, not waited for.
-        connect_args={"options": "-c lock_timeout=15000 -c statement_timeout=60000", **LIVENESS},
+        connect_args={
+            "options": "-c lock_timeout=15000 -c statement_timeout=60000",
+            # The driver drops all prepared statements at each rollback, those of config.exchange with its own.
+            "prepare_threshold": None,
+            **LIVENESS,
+        },
     )
     ask_rested_connections(engine)
     prepare_for_pipelines(engine)

@@ -55,7 +55,7 @@ class Outbox:
             "finished_at": None,
             "created_at": now,
         }
-        _PUT(self._session.connection(), row)
+        _PUT(self._session, row)
 
     def lease(self, now: datetime, lease: timedelta) -> Task | None:
         """Take the task that has been due longest and that nobody holds; None when there is none."""

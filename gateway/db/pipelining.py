@@ -1,8 +1,8 @@
-"""Statements sent one after another without waiting for each other's answers, where the driver can do that.
+"""Statements sent together without waiting for each other's answers, where the driver can do that.
 
-A callback's transaction is a dozen small writes; waiting for each costs more than all of them. Queued writes
-(config.queued_writes) are put together and only sent; every other statement waits as ever, and goes behind them. SQLite
-has no network to wait for.
+A callback's transaction is a dozen small writes; waiting for each costs more than all of them. Queued writes and reads
+(config.queued_writes, config.sent_reads) are put together and sent with what is waited for; every other statement
+goes behind them. SQLite has no network to wait for.
 """
 
 from collections.abc import Iterator
@@ -13,29 +13,32 @@ import psycopg
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 
+from config.exchange import Exchange
 from config.queued_writes import QUEUE, WriteQueue
 from gateway.db.liveness import doubt_all
 
-PIPELINE = "pipeline"
+# In Connection.info: the names of the statements that are prepared on it.
+PREPARED = "prepared"
 
 
 @contextmanager
-def pipelined(connection: Connection) -> Iterator[None]:
-    """Send this connection's queued statements in a pipeline while the block runs."""
+def pipelined(connection: Connection) -> Iterator[WriteQueue | None]:
+    """Have a connection's statements queued while the block runs; all answers are heard by its end.
+
+    Yields the queue, for the session; None where the driver cannot do that.
+    """
     driver = connection.connection.driver_connection
     if not isinstance(driver, psycopg.Connection):
-        yield
+        yield None
         return
     # A connection that was lost meanwhile tells nothing of itself any more.
     info = connection.info
+    queue = info[QUEUE] = WriteQueue(Exchange(driver, info.setdefault(PREPARED, {})))
     try:
-        with driver.pipeline() as pipeline:
-            info[PIPELINE], info[QUEUE] = pipeline, WriteQueue(driver)
-            try:
-                yield
-            finally:
-                info.pop(PIPELINE, None)
-                info.pop(QUEUE, None)
+        try:
+            yield queue
+        finally:
+            queue.drop()
     except BaseException:
         # SQLAlchemy did not see what failed here: it takes a failed commit for an end, and a lost connection for one
         # of its own.
@@ -44,29 +47,30 @@ def pipelined(connection: Connection) -> Iterator[None]:
         else:
             driver.rollback()
         raise
+    finally:
+        info.pop(QUEUE, None)
 
 
 def prepare_for_pipelines(engine: Engine) -> None:
     """Keep the order of statements on the connections of an engine that are in a pipeline."""
-    event.listen(engine, "before_cursor_execute", _send_queued)
-    event.listen(engine, "after_cursor_execute", _wait_for_answer)
-    event.listen(engine, "commit", _send_queued)
-    event.listen(engine, "rollback", _drop_queued)
+    event.listen(engine, "before_cursor_execute", _settle)
+    event.listen(engine, "commit", _commit)
+    event.listen(engine, "rollback", _drop)
 
 
-def _send_queued(connection: Connection, *_: Any) -> None:
+def _settle(connection: Connection, *_: Any) -> None:
     queue: WriteQueue | None = connection.info.get(QUEUE)
     if queue is not None:
-        queue.send()
+        queue.settle()
 
 
-def _wait_for_answer(connection: Connection, *_: Any) -> None:
-    pipeline: psycopg.Pipeline | None = connection.info.get(PIPELINE)
-    if pipeline is not None:
-        pipeline.sync()
+def _commit(connection: Connection) -> None:
+    queue: WriteQueue | None = connection.info.get(QUEUE)
+    if queue is not None:
+        queue.commit()
 
 
-def _drop_queued(connection: Connection) -> None:
+def _drop(connection: Connection) -> None:
     if connection.invalidated:
         return
     queue: WriteQueue | None = connection.info.get(QUEUE)

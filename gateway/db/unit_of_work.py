@@ -14,7 +14,7 @@ from certs.model import PARTNER_PURPOSES, Purpose, TrustAnchor
 from certs.store import CertificateStore
 from certs.trusted_lists.store import LISTED_PURPOSES, TrustedListStore
 from config.identifiers import new_id
-from config.queued_writes import QueuedWrite
+from config.queued_writes import QUEUE, QueuedWrite, queue_of
 from gateway.db import audit
 from gateway.db.engine import READ_ONLY
 from gateway.db.outbox import Outbox
@@ -100,13 +100,23 @@ class UnitOfWork:
             "data": dict(data),
             "occurred_at": now,
         }
-        _ADD_EVENT(self.session.connection(), row)
+        _ADD_EVENT(self.session, row)
         self.due("event-fan-out", event_id, unit_id, now)
         return event_id
 
     def audited(self, actor: str, action: str, subject_id: str, unit_id: str, now: datetime, **details: object) -> None:
         """Note who did what; it is chained when the transaction commits."""
         self._facts.append(audit.AuditFact(unit_id, actor, action, subject_id, now, details))
+
+    def commit_ahead(self) -> None:
+        """Commit what was queued, without waiting where that is possible: the next commit raises what fails.
+
+        So this one is on its way before anything else is done, and it is there whenever the next one is.
+        """
+        self.session.flush()
+        queue = queue_of(self.session)
+        if self._facts or queue is None or not queue.send_ahead():
+            self.commit()
 
     def commit(self) -> None:
         """Write the audit chain, commit, then wake the workers if something became due."""
@@ -123,5 +133,11 @@ class UnitOfWork:
 @contextmanager
 def pipelined_work(engine: Engine, after_commit: Callable[[], None]) -> Iterator[UnitOfWork]:
     """Open a transaction, and more after its commits, on one connection; writes are sent without waiting for each."""
-    with engine.connect() as connection, pipelined(connection), UnitOfWork(connection, after_commit) as work:
+    with (
+        engine.connect() as connection,
+        pipelined(connection) as queue,
+        UnitOfWork(connection, after_commit) as work,
+    ):
+        if queue is not None:
+            work.session.info[QUEUE] = queue
         yield work

@@ -33,11 +33,11 @@ class CallbackStore:
 
     def keep(self, values: Mapping[str, Any]) -> None:
         """Add a call as it arrived; values are columns of provider_callbacks."""
-        _KEEP(self._session.connection(), values)
+        _KEEP(self._session, values)
 
     def close(self, callback_id: str, values: Mapping[str, Any]) -> None:
         """Write what became of a call, if nobody has; values are the columns that say so."""
-        _CLOSE(self._session.connection(), {**values, "callback_id": callback_id})
+        _CLOSE(self._session, {**values, "callback_id": callback_id})
         forget(self._session, ProviderCallbackRow, callback_id)
 
     def get(self, callback_id: str) -> ProviderCallbackRow:
@@ -96,4 +96,4 @@ class CallbackStore:
 
     def add_event(self, values: Mapping[str, Any]) -> None:
         """Take a report into account; a second one with its key violates the unique constraint."""
-        _ADD_EVENT(self._session.connection(), values)
+        _ADD_EVENT(self._session, values)

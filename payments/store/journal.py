@@ -26,7 +26,7 @@ class JournalStore:
         """Add an entry under its unit's next number; the number's lock holds until the transaction ends."""
         accounts = account_ids(self._session, entry)
         posted = PostedEntry(new_id())
-        add_entry(self._session.connection(), posted.id, entry, accounts)
+        add_entry(self._session, posted.id, entry, accounts)
         return posted
 
     def reverse(self, entry_id: str, booked_at: datetime) -> PostedEntry:

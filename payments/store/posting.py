@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select
+from sqlalchemy import Engine, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -56,11 +56,11 @@ _ADD_ENTRY = QueuedWrite(
 _ADD_POSTING = QueuedWrite(insert(PostingRow))
 
 
-def add_entry(connection: Connection, entry_id: str, entry: JournalEntry, accounts: AccountIds) -> None:
+def add_entry(session: Session, entry_id: str, entry: JournalEntry, accounts: AccountIds) -> None:
     """Add an entry and its postings under the unit's next number."""
-    _TAKE_NUMBER(connection, {"unit_id": entry.unit_id})
+    _TAKE_NUMBER(session, {"unit_id": entry.unit_id})
     given = {column.name: getattr(entry, column.name, entry_id) for column in _GIVEN}
-    _ADD_ENTRY(connection, {f"given_{name}": value for name, value in given.items()})
+    _ADD_ENTRY(session, {f"given_{name}": value for name, value in given.items()})
     for line_no, posting in enumerate(entry.postings, 1):
         currency = posting.amount.currency
         row = {
@@ -72,7 +72,7 @@ def add_entry(connection: Connection, entry_id: str, entry: JournalEntry, accoun
             "amount_minor": posting.amount.amount_minor,
             "currency": currency,
         }
-        _ADD_POSTING(connection, row)
+        _ADD_POSTING(session, row)
 
 
 def account_ids(session: Session, entry: JournalEntry) -> AccountIds:

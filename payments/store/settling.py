@@ -161,8 +161,7 @@ class SettlingStore:
     def lock(self, provider: str, reference: str) -> tuple[OrderAtHand, AttemptAtHand] | None:
         """Return an attempt and its order as they stand now, held until the transaction ends; None if there is none."""
         asked = {"provider": provider, "reference": reference}
-        connection = self._session.connection()
-        locked, fees = _LOCK_BOTH(connection, asked), _FEES_OF_ATTEMPT(connection, asked)
+        locked, fees = _LOCK_BOTH(self._session, asked), _FEES_OF_ATTEMPT(self._session, asked)
         rows = locked()
         if not rows:
             return None
@@ -174,18 +173,18 @@ class SettlingStore:
         """Return the fees that an order owes, in their order."""
         if isinstance(order, OrderAtHand):
             return order.fees
-        return _fees(_FEES_OF_ORDER(self._session.connection(), {"order": order.id, "revision": order.revision})())
+        return _fees(_FEES_OF_ORDER(self._session, {"order": order.id, "revision": order.revision})())
 
     def note_attempt(self, attempt: AttemptAtHand, changed: Mapping[str, Any]) -> None:
         """Write what is newly known of a locked attempt; the rest stays as it was read."""
         values = {name: changed[name] if name in changed else getattr(attempt, name) for name in _NOTED}
-        _NOTE_ATTEMPT(self._session.connection(), {**values, "attempt": attempt.id})
+        _NOTE_ATTEMPT(self._session, {**values, "attempt": attempt.id})
         forget(self._session, PaymentAttemptRow, attempt.id)
 
     def pay_order(self, order_id: str, state: OrderState, attempt_id: str, paid_at: datetime, now: datetime) -> None:
         """Write that a locked order was paid, by which attempt and when."""
         values = {"state": state, "paid_at": paid_at, "paid_attempt_id": attempt_id, "updated_at": now}
-        _PAY_ORDER(self._session.connection(), {**values, "order": order_id})
+        _PAY_ORDER(self._session, {**values, "order": order_id})
         forget(self._session, FeeOrderRow, order_id)
 
 
