@@ -19,6 +19,7 @@ KINDS = {
 RULES = {
     MatchRule.OUR_REFERENCE: Text("Theo mã tham chiếu của hệ thống", "By our reference"),
     MatchRule.PROVIDER_TRANSACTION: Text("Theo mã giao dịch của nhà cung cấp", "By the provider's transaction number"),
+    MatchRule.OFFICERS: Text("Do hai người chỉ định", "Named by two people"),
 }
 CLOSED = {
     BreakClosing.MATCHED: Text("Đã khớp sau đó, không còn lệch.", "Matched since: no longer a difference."),

@@ -114,8 +114,15 @@ def expected_payments(
             )
         )
     deposits = store.deposits.handed_over_between(unit_id, account, since, until)
-    announced = store.transfers.approved_between(unit_id, account, first_day - TRANSFERS_LOOK_BACK, last_day)
-    return [*expected, *map(_expected_deposit, deposits), *map(_expected_transfer, announced)]
+    days = first_day - TRANSFERS_LOOK_BACK, last_day
+    announced = store.transfers.approved_between(unit_id, account, *days)
+    remitted = store.transfers.remitted_to(unit_id, account, *days)
+    return [
+        *expected,
+        *map(_expected_deposit, deposits),
+        *map(_expected_transfer, announced),
+        *map(_expected_arrival, remitted),
+    ]
 
 
 def _expected_deposit(row: CashDepositRow) -> ExpectedPayment:
@@ -146,6 +153,20 @@ def _expected_transfer(row: ExpectedTransferRow) -> ExpectedPayment:
     )
 
 
+def _expected_arrival(row: ExpectedTransferRow) -> ExpectedPayment:
+    """A remittance as the treasury's account shows it: booked by its debit, and never missed here."""
+    return ExpectedPayment(
+        id=row.arrival_id or "",
+        our_reference=row.transfer_reference,
+        provider_transaction=row.reference,
+        amount_minor=-row.net_minor,
+        currency=row.currency,
+        paid_at=None,
+        dossier="",
+        kind=PaymentKind(row.kind),
+    )
+
+
 def _came_by_transfer(attempt: PaymentAttemptRow) -> bool:
     return attempt.received_on is not None and parse_account(attempt.received_on).kind in OWN_ACCOUNTS
 
@@ -161,6 +182,9 @@ def book_arrivals(store: PaymentStore, account: str, matches: Sequence[Match], *
         if store.transfers.find(match.payment_id) is not None:
             note_transfer(store, match.payment_id, match.movement[0], now=now, record=record)
             booked += 1
+            continue
+        if store.transfers.has_arrival(match.payment_id):
+            # Booked on the treasury's account by the debit.
             continue
         attempt = store.lock_attempt(match.payment_id)
         if _came_by_transfer(attempt):

@@ -82,7 +82,6 @@ def reverse_transfer(
     if entry is None:
         raise LookupError(f"expected transfer {row.id} arrived without a journal entry")
     store.journal.reverse(entry.id, now)
-    store.statements.release_match(row.id)
     record(transfer_event("expected-transfer.reversed", row, officer=row.ended_by or "", reason=reason.strip()))
     return row
 
@@ -128,6 +127,9 @@ def _ended(
     state = next_state(TRANSFERS, TransferState(row.state), move)
     if row.approved_by == name:
         raise SamePersonTwice(f"{name} approved the transfer and does not take it back")
+    for matched in (row.id, row.arrival_id):
+        if matched is not None:
+            store.statements.release_match(matched)
     row.state, row.ended_by, row.ended_at, row.end_reason = state, name, now, reason.strip()
     return row
 

@@ -16,7 +16,7 @@ from payments.errors import (
 )
 from payments.events import DomainEvent, Record
 from payments.journeys.payout_lists import check_payments, listed_payments
-from payments.ledger.accounts import CASH_IN_TRANSIT, DRAWER, clearing
+from payments.ledger.accounts import CASH_IN_TRANSIT, DRAWER, AccountKind, clearing
 from payments.local_time import HANOI
 from payments.money import VND, Money
 from payments.officers import officer_name
@@ -106,8 +106,8 @@ def announce_transfer(
         raise ExpectedTransferUnsound("the day of payment is not over the day of entry")
     if not store.has_collection_account(unit_id, (wish.account_number,)):
         raise ExpectedTransferUnsound(f"the unit has no account {wish.account_number[:MOST_ACCOUNT_CHARACTERS]}")
-    if counterparty == wish.account_number:
-        raise ExpectedTransferUnsound("money does not go to the account from which it comes")
+    if wish.kind is TransferKind.REMITTANCE:
+        _check_destination(store, unit_id, wish.account_number, counterparty)
     enough = _holder(store, unit_id, wish, counterparty)
     standing = store.transfers.find_standing(unit_id, wish.kind, counterparty, reference)
     row = _row(unit_id, wish, counterparty, reference, name, now)
@@ -200,6 +200,14 @@ def _check_amounts(wish: TransferWish) -> None:
         raise ExpectedTransferUnsound("amounts are above zero, and a fee is less than what it was kept back from")
 
 
+def _check_destination(store: PaymentStore, unit_id: str, account_number: str, destination: str) -> None:
+    if destination == account_number:
+        raise ExpectedTransferUnsound("money does not go to the account from which it comes")
+    own = store.has_collection_account(unit_id, (destination,))
+    if own and store.ledger_account(unit_id, destination).kind is AccountKind.BANK:
+        raise ExpectedTransferUnsound(f"account {destination} is one at a bank, not at the treasury")
+
+
 def _holder(store: PaymentStore, unit_id: str, wish: TransferWish, counterparty: str) -> Callable[[], None]:
     """Lock the journal and return the check that there is enough.
 
@@ -244,6 +252,7 @@ def _row(
         announced_by=officer,
         announced_at=now,
         statement_entry_id=wish.statement_entry_id,
+        arrival_id=new_id() if leaves else None,
     )
 
 

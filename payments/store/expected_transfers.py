@@ -100,6 +100,25 @@ class ExpectedTransferStore:
         )
         return list(self._session.scalars(query))
 
+    def remitted_to(
+        self, unit_id: str, account_number: str, first_day: date, last_day: date
+    ) -> list[ExpectedTransferRow]:
+        """Return the approved remittances of these days to an account, which its own statements show as credits."""
+        query = select(ExpectedTransferRow).where(
+            ExpectedTransferRow.unit_id == unit_id,
+            ExpectedTransferRow.kind == TransferKind.REMITTANCE,
+            ExpectedTransferRow.counterparty == account_number,
+            ExpectedTransferRow.state.in_((TransferState.APPROVED, TransferState.ARRIVED)),
+            ExpectedTransferRow.arrival_id.is_not(None),
+            ExpectedTransferRow.paid_on.between(first_day, last_day),
+        )
+        return list(self._session.scalars(query))
+
+    def has_arrival(self, arrival_id: str) -> bool:
+        """Whether this is a remittance's credit at the treasury."""
+        query = select(ExpectedTransferRow.id).where(ExpectedTransferRow.arrival_id == arrival_id)
+        return self._session.scalars(query).first() is not None
+
     def unmatched_days(
         self, unit_id: str, account_number: str, amount_minor: int, first_day: date, last_day: date
     ) -> list[date]:

@@ -66,6 +66,7 @@ class ExpectedTransferRow(Base):
             postgresql_where=STANDS,
         ),
         Index("ix_expected_transfers_unit_state", "unit_id", "state", "id"),
+        Index("uq_expected_transfers_arrival", "arrival_id", unique=True),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -89,6 +90,8 @@ class ExpectedTransferRow(Base):
     announced_at: Mapped[datetime] = mapped_column(UtcDateTime)
     approved_by: Mapped[str | None] = mapped_column(String(120))
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Of a remittance, what its credit at the treasury is matched under, should we have that account's statements.
+    arrival_id: Mapped[str | None] = mapped_column(String(36))
     # Named by people where the bank's text names nothing, else found by reference.
     statement_entry_id: Mapped[str | None] = mapped_column(String(36))
     arrived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

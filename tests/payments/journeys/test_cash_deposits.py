@@ -88,9 +88,9 @@ class Drawer:
     def balances(self):
         return [self.balance(code) for code in ("clearing:counter-cash", "clearing:cash-in-transit", f"bank:{ACCOUNT}")]
 
-    def show(self, *entries):
+    def show(self, *entries, account=ACCOUNT):
         """Import a statement of today and reconcile it; returns the kinds of breaks that stand."""
-        content = document([entry(*each) for each in entries])
+        content = document([entry(*each) for each in entries], account=account)
         with self.desk.open_store() as store:
             import_statement(
                 unit_id=UNIT,
@@ -99,21 +99,21 @@ class Drawer:
                 store=store.statements,
                 now=LATER,
             )
-        return self.reconcile()
+        return self.reconcile(account=account)
 
-    def reconcile(self):
+    def reconcile(self, account=ACCOUNT):
         with self.desk.open_store() as store:
             found = reconcile(
                 unit_id=UNIT,
-                account=ACCOUNT,
+                account=account,
                 first_day=TODAY,
                 last_day=TODAY,
-                expected=expected_payments(store, UNIT, ACCOUNT, TODAY, TODAY),
+                expected=expected_payments(store, UNIT, account, TODAY, TODAY),
                 store=store.statements,
                 now=LATER,
                 find_references=find_references,
             )
-            book_arrivals(store, ACCOUNT, found.matches, now=LATER, record=self.desk.recorded)
+            book_arrivals(store, account, found.matches, now=LATER, record=self.desk.recorded)
             return [each.kind.value for each in found.breaks]
 
 

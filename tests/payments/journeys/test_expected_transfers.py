@@ -1,11 +1,13 @@
 """Payouts, providers' fees and remittances: announced by one, approved by another, booked once by a statement."""
 
+import threading
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from payments.errors import (
     AccountHoldsLess,
@@ -27,11 +29,12 @@ from payments.journeys import (
     reverse_transfer,
 )
 from payments.money import Money
+from payments.store.payments import PaymentStore
 from payments.store.statement_tables import StatementEntryRow
 from payments.store.transfer_tables import TransferKind
 from tests.payments.journeys.test_cash_deposits import TODAY, Drawer
 from tests.payments.journeys.test_counter import books_hold
-from tests.payments.makers import UNIT, fake_call
+from tests.payments.makers import LATER, UNIT, fake_call
 from tests.payments.statements.makers import ACCOUNT
 
 NUMBER = "PO 26-1123"
@@ -233,6 +236,32 @@ def test_no_more_is_paid_out_than_the_provider_holds_less_what_is_announced(offi
         office.announce(gross=Money(100_001), reference="second")
     office.end(cancel_transfer, row)
     office.announce(reference="second")
+
+
+@pytest.mark.parametrize("numbers", [("PO-1", "PO-2"), ("PO-1", "PO-1")])
+def test_two_at_once_do_not_take_the_same_money_twice(office, engine, numbers):
+    start, ended = threading.Barrier(2), []
+
+    def announce(number):
+        start.wait()
+        wish = replace(PAYOUT, reference=number, gross=Money(200_000))
+        try:
+            with Session(engine) as session:
+                more = {"now": LATER, "record": lambda event: None}
+                ended.append(announce_transfer(PaymentStore(session), UNIT, wish, "lan", **more).id)
+                session.commit()
+        except ClearingHoldsLess:
+            ended.append("refused")
+
+    threads = [threading.Thread(target=announce, args=(number,)) for number in numbers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    # Another document finds too little; the same one is the transfer that stands.
+    assert len(ended) == 2
+    assert (len(set(ended)) == 1) == (len(set(numbers)) == 1)
+    assert ended.count("refused") == len(set(numbers)) - 1
 
 
 def test_no_more_is_remitted_than_the_account_holds_less_what_is_announced(office):

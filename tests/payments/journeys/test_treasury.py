@@ -4,8 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from payments.errors import AccountHoldsLess, RefundNotFound, RefundUnsound, SamePersonTwice, TransitionNotAllowed
-from payments.journeys import confirm_by_statement, confirm_by_treasury, hand_over_refund, keep_at_treasury
+from payments.errors import (
+    AccountHoldsLess,
+    ExpectedTransferUnsound,
+    RefundNotFound,
+    RefundUnsound,
+    SamePersonTwice,
+    TransitionNotAllowed,
+)
+from payments.journeys import (
+    confirm_by_statement,
+    confirm_by_treasury,
+    hand_over_refund,
+    keep_at_treasury,
+    reverse_transfer,
+)
 from payments.journeys.transfers import settle_transfer
 from payments.model import STATEMENT, BankTransfer
 from payments.money import Money
@@ -24,21 +37,22 @@ def office(desk, tmp_path):
     return Office(desk, tmp_path)
 
 
-def kept_at_treasury(desk, row_id="account-2"):
-    """Say that the office's account is one at the treasury."""
+def kept_at_treasury(desk, row_id="account-2", number=ACCOUNT, held_at=HeldAt.TREASURY):
+    """Say that an account, by default the office's first, is one at the treasury."""
     with desk.open_store() as store:
         row = CollectionAccountRow(
             id=row_id,
             unit_id=UNIT,
             bank_bin="970400",
             bank_name="KBNN",
-            account_number=ACCOUNT,
+            account_number=number,
             account_name="UBND",
-            held_at=HeldAt.TREASURY,
+            held_at=held_at,
             valid_from=desk.at - timedelta(hours=1),
         )
         store.add_collection_account(row)
-        keep_at_treasury(store, row, now=LATER)
+        if held_at is HeldAt.TREASURY:
+            keep_at_treasury(store, row, now=LATER)
 
 
 def transfer(desk, order_id, provider, reference="KB1"):
@@ -87,6 +101,33 @@ def test_an_account_taken_for_a_banks_is_booked_over_once_and_its_money_is_told_
     assert desk.balance().balance_minor(f"bank:{ACCOUNT}") == 0
     assert desk.balance().balance_minor(AT_TREASURY) == 150_000
     assert transfer(desk, order_id, STATEMENT) == "duplicate"
+    assert books_hold(desk)
+
+
+def test_a_remittance_into_an_own_account_at_the_treasury_is_booked_once_and_matched_on_both(desk, office):
+    inside = tuple(desk.start(desk.open()) for _ in range(2))
+    for reference in inside:
+        desk.call(fake_call(reference))
+    office.paid_out(payments=inside)
+    with pytest.raises(ExpectedTransferUnsound):
+        office.announce(REMITTANCE, counterparty=ACCOUNT)
+    own_bank, own = "0071009876543", "3713000001"
+    kept_at_treasury(desk, "account-2", own)
+    kept_at_treasury(desk, "account-3", own_bank, HeldAt.BANK)
+    with pytest.raises(ExpectedTransferUnsound):
+        office.announce(REMITTANCE, counterparty=own_bank)
+    row = office.approved(REMITTANCE, counterparty=own)
+    text = f"NOP {row.transfer_reference}"
+    # The treasury may tell of it first.
+    assert office.show((100_000, text, "KB1"), account=own) == []
+    assert desk.balance().balance_minor(f"treasury:{own}") == 0
+    office.show((-100_000, text, "FT7"))
+    assert office.state(row) == "arrived"
+    assert desk.balance().balance_minor(f"treasury:{own}") == 100_000
+    assert office.reconcile(account=own) == []
+    office.end(reverse_transfer, row)
+    assert office.reconcile(account=own) == ["unknown-credit"]
+    assert desk.balance().balance_minor(f"treasury:{own}") == 0
     assert books_hold(desk)
 
 
