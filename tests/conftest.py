@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from sqlalchemy.engine import make_url
 
+from gateway.auth import secrets_hashing
 from gateway.db import schema
 from gateway.db.engine import make_engine
 from tests.lent_databases import LentDatabases
@@ -36,6 +38,15 @@ def pytest_runtestloop() -> None:
 def _repeated_work_kept() -> Iterator[None]:
     with repeated_work_kept():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_hasher() -> Iterator[PasswordHasher]:
+    """The hasher that is shipped; it takes 64 MB and a quarter of a second, so most tests sign in with a cheap one."""
+    with pytest.MonkeyPatch.context() as patch:
+        shipped = secrets_hashing._HASHER
+        patch.setattr(secrets_hashing, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield shipped
 
 
 @pytest.fixture(scope="session")
