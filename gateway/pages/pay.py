@@ -128,7 +128,7 @@ def _transfer(work: UnitOfWork, order: FeeOrderRow, now: datetime) -> TransferDe
 
 
 def _choice(provider: Provider) -> ProviderChoice:
-    return ProviderChoice(provider.name, provider.title, provider.page_origin or "")
+    return ProviderChoice(provider.name, provider.title, provider.page_origin or "", provider.returns_payer)
 
 
 def receipt_link(row: ReceiptRow) -> ReceiptLink:

@@ -47,12 +47,14 @@ class ProviderChoice:
     """A payment provider.
 
     origin is `scheme://host[:port]` of the page to which it takes the payer: the browser's policy must let the form's
-    redirect end there. It is empty where the payer stays on our page and scans a code.
+    redirect end there. It is empty where the payer stays on our page and scans a code. comes_back says whether that
+    page sends the payer back here.
     """
 
     code: str
     name: str
     origin: str
+    comes_back: bool = True
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,7 @@ class Provider(Protocol):
         proof_headers: Names, in lower case, of the headers that the proof of a call needs; they are kept with it.
         secret_headers: Those of them whose value is the shared secret itself: kept and handed over only as
             secret_digest of it.
+        returns_payer: Whether its page sends the payer's browser back to ours.
         can_query: Whether there is a message that asks what became of an attempt; where not, query always refuses.
         can_refund: Whether refund and query_refund may be called.
     """
@@ -160,6 +161,8 @@ class Provider(Protocol):
     def proof_headers(self) -> frozenset[str]: ...
     @property
     def secret_headers(self) -> frozenset[str]: ...
+    @property
+    def returns_payer(self) -> bool: ...
     @property
     def can_query(self) -> bool: ...
     @property

@@ -22,6 +22,7 @@ class NoticesOnly(WithoutRefunds, WithoutProvenReturn):
     """For adapters of such services: what they cannot do."""
 
     page_origin = None
+    returns_payer = False
     can_query = False
 
     def new_reference(self, now: datetime) -> str:

@@ -105,6 +105,7 @@ class FakeProvider:
     page_origin = "http://127.0.0.1:9"
     proof_headers: frozenset[str] = frozenset()
     secret_headers: frozenset[str] = frozenset()
+    returns_payer = True
     can_query = True
     can_refund = True
 

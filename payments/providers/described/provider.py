@@ -30,7 +30,8 @@ from payments.providers.described.checksum import AmbiguousContent
 from payments.providers.described.fields import json_fields
 from payments.providers.described.layout import Messages, Report, StartAnswer
 from payments.providers.described.reading import carried_fields, prove, read_event
-from payments.providers.described.values import payment_values, query_values
+from payments.providers.described.templates import uses
+from payments.providers.described.values import RETURN_URL, payment_values, query_values
 from payments.providers.described.writing import as_json, as_query, composed, unmet
 from payments.providers.lgsp import Lgsp, unwrapped
 
@@ -83,6 +84,10 @@ class DescribedProvider(WithoutRefunds):
         if self._messages.start.by == "post":
             return self._account.page_origin
         return origin_of(self._account.start_url)
+
+    @property
+    def returns_payer(self) -> bool:
+        return uses(self._messages.start.fields, RETURN_URL)
 
     @property
     def can_query(self) -> bool:

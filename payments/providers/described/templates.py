@@ -52,6 +52,19 @@ def _is_known(alternative: str, known: frozenset[str]) -> bool:
     return ("item" in known) if alternative.startswith("item.") else alternative in known
 
 
+def uses(fields: Fields, name: str) -> bool:
+    """Whether a message may tell a value by this name."""
+    return any(_uses(value, name) for value in fields.values())
+
+
+def _uses(value: Any, name: str) -> bool:
+    if isinstance(value, Mapping):
+        return uses(value, name)
+    if isinstance(value, list | tuple):
+        return any(_uses(each, name) for each in value)
+    return any(name in place[1].split("|") for place in _PLACE.finditer(value))
+
+
 def filled(fields: Fields, values: Mapping[str, str], items: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
     """Return the message with every place filled in; what is absent is an empty text."""
     return {key: _filled(value, values, items) for key, value in fields.items()}

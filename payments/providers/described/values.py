@@ -6,11 +6,12 @@ from typing import Final
 from payments.local_time import compact_local
 from payments.providers.base import PaymentRequest, QueryRequest
 
+RETURN_URL: Final = "return_url"
 NAMES: Final = frozenset(
     {
         *("partner", "service", "access_key", "reference", "amount", "attempt_number", "started_at", "expires_at"),
         *("purpose", "order_purpose", "dossier_code", "procedure_code", "payer_name", "payer_number", "payer_home"),
-        *("payer_ip", "return_url", "callback_url", "unit_code", "unit_name"),
+        *("payer_ip", RETURN_URL, "callback_url", "unit_code", "unit_name"),
         *("account_number", "account_bank", "account_name"),
     }
 )
@@ -53,7 +54,7 @@ def payment_values(
         "payer_number": payment.payer_number,
         "payer_home": payment.payer_home,
         "payer_ip": payment.payer_address,
-        "return_url": payment.return_url,
+        RETURN_URL: payment.return_url,
         "callback_url": payment.callback_url,
         "unit_code": payment.unit_code,
         "unit_name": payment.unit_name,

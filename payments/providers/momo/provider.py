@@ -44,6 +44,7 @@ class MomoProvider:
     title = "MoMo"
     proof_headers: frozenset[str] = frozenset()
     secret_headers: frozenset[str] = frozenset()
+    returns_payer = True
     can_query = True
     can_refund = True
 

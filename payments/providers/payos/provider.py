@@ -42,6 +42,7 @@ class PayosProvider(WithoutRefunds, WithoutProvenReturn):
 
     name = NAME
     title = "payOS"
+    returns_payer = True
     can_query = True
     proof_headers: frozenset[str] = frozenset()
     secret_headers: frozenset[str] = frozenset()

@@ -50,6 +50,7 @@ class VnpayProvider:
     title = "VNPAY"
     proof_headers: frozenset[str] = frozenset()
     secret_headers: frozenset[str] = frozenset()
+    returns_payer = True
     can_query = True
     can_refund = True
 

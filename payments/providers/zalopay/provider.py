@@ -50,6 +50,7 @@ class ZalopayProvider:
     title = "ZaloPay"
     proof_headers: frozenset[str] = frozenset()
     secret_headers: frozenset[str] = frozenset()
+    returns_payer = True
     can_query = True
     can_refund = True
 

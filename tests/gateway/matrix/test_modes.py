@@ -269,6 +269,19 @@ def test_a_mode_that_the_sandbox_refuses_is_one_that_the_provider_cannot_do(town
     assert town.services.providers.named(dialect.provider).can_refund is dialect.refunds
 
 
+def test_the_payers_page_says_truly_whether_a_provider_sends_them_back(town: Town) -> None:
+    pay_url = town.order(town.open_order())["pay_url"]
+    says = {
+        "vi": ("rồi quay lại đây", "Trang đó không tự đưa bạn về"),
+        "en": ("then come back here", "It does not bring you back"),
+    }
+    for language, (back, stays) in says.items():
+        page = requests.get(pay_url, params={"lang": language}, timeout=10).text
+        for dialect in DIALECTS:
+            before = page.partition(f"/attempts/{dialect.provider}")[0].rpartition("<summary>")[2]
+            assert (stays in before, back in before) == (dialect.stays, not dialect.stays), (dialect.provider, language)
+
+
 def test_the_matrix_has_every_provider_that_the_demonstration_sets_up(town: Town) -> None:
     listed = {dialect.provider for dialect in DIALECTS}
     assert {provider.name for provider in town.services.providers.payable} == listed

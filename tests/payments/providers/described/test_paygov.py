@@ -130,7 +130,10 @@ answer = { accepted = { errorCode = ["00"] }, url = "payUrl" }
     given = Given(messages=own, page_origin="https://paygov.example", lgsp=lgsp)
     given.paygov = given.paygov.model_copy(update={"start_url": f"{lgsp_server.url}/start"})
     lgsp_server.answer = lambda _: b'{"errorCode": "00", "payUrl": "https://paygov.example/p/1"}'
-    assert paygov_from_settings(given, secrets).start(payment).redirect_url == "https://paygov.example/p/1"
+    posted = paygov_from_settings(given, secrets)
+    assert posted.start(payment).redirect_url == "https://paygov.example/p/1"
+    # Forms may end at the partner's pages, not where we post; this message names no page of ours to come back to.
+    assert (posted.page_origin, posted.returns_payer) == ("https://paygov.example", False)
     sent = lgsp_server.received[-1]
     assert sent["amount"] == 150_000
     done = subprocess.run(
