@@ -72,39 +72,54 @@ def desk(browser: Browser, site: Served) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.mark.parametrize("address", OPEN_PAGES + STAFF_PAGES)
-def test_a_page_fits_a_phone_and_breaks_no_policy(phone: BrowserContext, site: Served, address: str) -> None:
+@pytest.fixture(scope="module")
+def phone_page(phone: BrowserContext) -> Iterator[tuple[Page, list[str]]]:
+    """A tab that goes from page to page, and what the browser complained of in it: a new tab is a new process."""
     page = phone.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page, complaints
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def desk_page(desk: BrowserContext) -> Iterator[Page]:
+    page = desk.new_page()
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("address", OPEN_PAGES + STAFF_PAGES)
+def test_a_page_fits_a_phone_and_breaks_no_policy(
+    phone_page: tuple[Page, list[str]], site: Served, address: str
+) -> None:
+    page, complaints = phone_page
+    complaints.clear()
     page.goto(site.address + address)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.evaluate(CUT_OFF) == []
     assert page.evaluate(TOO_SMALL) == []
     assert [text for text in complaints if "the server responded with a status of" not in text] == []
-    page.close()
 
 
 @pytest.mark.parametrize("address", OPEN_PAGES + STAFF_PAGES)
 def test_the_keyboard_reaches_everything_in_order_with_a_visible_ring(
-    desk: BrowserContext, site: Served, address: str
+    desk_page: Page, site: Served, address: str
 ) -> None:
-    page = desk.new_page()
-    page.goto(site.address + address)
-    assert page.evaluate(CUT_OFF) == []
-    wanted = page.evaluate(REACHABLE)
+    desk_page.goto(site.address + address)
+    assert desk_page.evaluate(CUT_OFF) == []
+    wanted = desk_page.evaluate(REACHABLE)
     reached: list[int] = []
     for _ in range(len(wanted) + 2):
-        page.keyboard.press("Tab")
-        position, ringed = page.evaluate(FOCUSED)
+        desk_page.keyboard.press("Tab")
+        position, ringed = desk_page.evaluate(FOCUSED)
         if position == "" or int(position) in reached:
             break
         assert ringed, wanted[int(position)]
         reached.append(int(position))
     assert [wanted[at] for at in range(len(wanted)) if at not in reached] == []
     assert reached == sorted(reached)
-    page.close()
 
 
 def test_the_total_stays_in_sight_on_a_phone(phone: BrowserContext, site: Served) -> None:
