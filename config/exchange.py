@@ -19,6 +19,8 @@ from config.statement_texts import told_as_sqlalchemy_does
 
 # A connection keeps so many statements prepared; others are read anew each time.
 PREPARED_STATEMENTS: Final = 64
+# A prepared statement is no longer there, or its tables changed since: it is prepared anew when it is asked next.
+_FORGOTTEN: Final = {"26000", "0A000"}
 _NO_ANSWER = "the server does not answer what it was asked"
 _numbers = count()
 
@@ -152,8 +154,11 @@ class Exchange:
                     del self._names[statement.prepares]
                 failed = failed or statement
         if failed is not None:
+            error = error_from_result(failed.result)
+            if error.sqlstate in _FORGOTTEN:
+                self._names.clear()
             with told_as_sqlalchemy_does(failed.text):
-                raise error_from_result(failed.result)
+                raise error
 
     def rows(self, statement: Statement) -> list[tuple[Any, ...]]:
         """Return the rows of an answer that was waited for."""

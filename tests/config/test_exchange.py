@@ -188,3 +188,22 @@ def test_an_answer_without_an_end_is_not_waited_for_for_ever(driver: "psycopg.Co
     with pytest.raises(OperationalError, match="does not answer"):
         exchange.wait()
     assert driver.closed
+
+
+@pytest.mark.parametrize(
+    "change", ["DEALLOCATE ALL", "ALTER TABLE things ALTER said TYPE varchar(9) USING left(said, 9)"]
+)
+def test_prepared_statements_that_the_server_takes_no_more_fail_once(
+    driver: "psycopg.Connection[Any]", change: str
+) -> None:
+    """A pooler forgot them, or a migration changed what they return: the call that fails is repeated."""
+    queue = WriteQueue(Exchange(driver, {}))
+    assert queue.rows(queue.ask("SELECT said FROM things", [])) == []
+    queue.commit()
+    driver.execute(change.encode())
+    driver.commit()
+
+    with pytest.raises(DBAPIError):
+        queue.rows(queue.ask("SELECT said FROM things", []))
+    driver.rollback()
+    assert queue.rows(queue.ask("SELECT said FROM things", [])) == []
