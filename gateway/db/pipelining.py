@@ -41,9 +41,10 @@ def pipelined(connection: Connection) -> Iterator[WriteQueue | None]:
             queue.drop()
     except BaseException:
         # SQLAlchemy did not see what failed here: it takes a failed commit for an end, and a lost connection for one
-        # of its own.
+        # of its own, which it would lend again.
         if driver.closed:
             doubt_all(connection.engine)
+            connection.invalidate()
         else:
             driver.rollback()
         raise

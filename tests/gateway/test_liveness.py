@@ -80,3 +80,21 @@ def test_a_pipeline_whose_server_goes_away_says_so_and_the_next_one_works(
         work.commit()
     with pooled.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM events")).scalar_one() == 1
+
+
+def test_a_connection_that_was_lost_while_it_committed_is_not_lent_again(pooled: Engine) -> None:
+    """Its loss was seen by the pipeline alone, and it was used a moment ago."""
+    schema.upgrade(pooled)
+    pooled.dispose()
+    now = datetime.now(UTC)
+    with pytest.raises(OperationalError), pipelined_work(pooled, lambda: None) as work:
+        pid = work.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        work.commit()
+        work.happened("order.paid", "subject", "unit", {}, now)
+        other = create_engine(make_url(pooled.url).set(database="postgres"), isolation_level="AUTOCOMMIT")
+        with other.connect() as connection:
+            connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        other.dispose()
+        work.commit()
+
+    assert _use(pooled) != pid

@@ -1,16 +1,16 @@
 """The modes on PostgreSQL, where SePay signs and PayGov is posted to; and a database that is lost in a call."""
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
 import psycopg
 import pytest
 from playwright.sync_api import sync_playwright
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import select
 
+from config.exchange import Exchange, Statement
 from payments.journeys import check_books
 from payments.store.tables import ProviderCallbackRow
 from tests.gateway.matrix import test_modes, test_outages, test_platform
@@ -206,35 +206,38 @@ def test_the_platforms_own_cases_end_as_on_sqlite(postgres_town: Town, case: Cal
     case(postgres_town)
 
 
-@contextmanager
-def lost_at_commit(engine: Engine, number: int) -> Iterator[list[int]]:
-    """End the server's side of the connection that is about to commit for the nth time; yields whom it met."""
-    commits, ended = count(1), []
+@pytest.fixture
+def lost_at(postgres_town: Town, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
+    """End the server's side of a connection before the nth message of the next call; returns whom it will have met.
 
-    def end(connection: Connection) -> None:
-        if next(commits) == number:
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, psycopg.Connection)
-            ended.append(driver.info.backend_pid)
-            address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-            with psycopg.connect(address, autocommit=True) as other:
-                other.execute("SELECT pg_terminate_backend(%s, 5000)", [driver.info.backend_pid])
+    A call is three messages: itself, what is asked for, and what is written with the commit.
+    """
 
-    event.listen(engine, "commit", end)
-    try:
-        yield ended
-    finally:
-        event.remove(engine, "commit", end)
+    def lose(number: int) -> list[int]:
+        messages, ended, send = count(1), [], Exchange.send
+        address = postgres_town.services.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+        def lost(exchange: Exchange, statements: Sequence[Statement]) -> None:
+            if next(messages) == number:
+                ended.append(exchange._driver.info.backend_pid)
+                with psycopg.connect(address, autocommit=True) as other:
+                    other.execute("SELECT pg_terminate_backend(%s, 5000)", ended)
+            send(exchange, statements)
+
+        monkeypatch.setattr(Exchange, "send", lost)
+        return ended
+
+    return lose
 
 
-@pytest.mark.parametrize(("commit", "on_file"), [(1, []), (2, [None])], ids=["keeping it", "settling it"])
+@pytest.mark.parametrize(("message", "on_file"), [(1, []), (3, [None])], ids=["keeping it", "settling it"])
 def test_a_call_during_which_the_database_is_lost_is_repeated_and_booked_once(
-    postgres_town: Town, commit: int, on_file: list[None]
+    postgres_town: Town, lost_at: Callable[[int], list[int]], message: int, on_file: list[None]
 ) -> None:
     payment = postgres_town.pay("vnpay", "lost")
     call = {"provider": payment.provider, "reference": payment.reference, "kind": "honest"}
-    with lost_at_commit(postgres_town.services.engine, commit) as ended:
-        fault = postgres_town.control("POST", "calls", **call)["code"]
+    ended = lost_at(message)
+    fault = postgres_town.control("POST", "calls", **call)["code"]
     outcomes = outcomes_of(postgres_town, payment.reference)
     before = postgres_town.states(payment), postgres_town.booked(payment.order_id)
     again = [postgres_town.control("POST", "calls", **call)["code"] for _ in range(2)]

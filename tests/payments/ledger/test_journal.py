@@ -15,7 +15,6 @@ from payments.ledger.accounts import (
     bank,
     clearing,
     parse_account,
-    provider_fees,
 )
 from payments.ledger.balances import PostedAmount, trial_balance
 from payments.ledger.journal import JournalEntry, Posting
@@ -103,7 +102,7 @@ def test_a_paid_order_ends_as_income_and_a_payout_in_the_bank():
             [
                 order_charged(items),
                 order_paid(items, total, vnpay),
-                provider_paid_out(total, Money(1_650), vnpay, account, provider_fees("vnpay")),
+                provider_paid_out(total, Money(1_650), "vnpay", account),
                 money_suspended(Money(7), account),
             ]
         )
@@ -119,4 +118,4 @@ def test_a_paid_order_ends_as_income_and_a_payout_in_the_bank():
 
 
 def test_a_payout_without_a_fee_has_one_posting():
-    assert len(provider_paid_out(Money(5), Money(0), clearing("x"), bank("1"), provider_fees("x"))) == 1
+    assert len(provider_paid_out(Money(5), Money(0), "x", bank("1"))) == 1
