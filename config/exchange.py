@@ -55,7 +55,6 @@ class Exchange:
         self._names = names
         self._transformer = Transformer.from_context(driver)
         self._due: list[Statement] = []
-        self._syncs = 0
 
     @property
     def in_transaction(self) -> bool:
@@ -82,7 +81,6 @@ class Exchange:
                 self._lose()
                 raise
         self._due.append(Statement("Sync"))
-        self._syncs += 1
 
     def _given(self, values: Sequence[Any]) -> tuple[Sequence[Any], tuple[int, ...], Sequence[Any] | None]:
         sent = self._transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
@@ -103,7 +101,7 @@ class Exchange:
 
     def _lose(self) -> None:
         # Answers are on their way that nobody knows the questions to.
-        self._due, self._syncs = [], 0
+        self._due = []
         self._driver.close()
 
     def wait(self) -> None:
@@ -117,21 +115,21 @@ class Exchange:
         due, self._due = self._due, []
         try:
             with told_as_sqlalchemy_does(due[0].text):
-                results = self._driver.wait(self._arriving())
+                results = self._driver.wait(self._arriving(len(due)))
                 self._libpq.exit_pipeline_mode()
         except BaseException:
             self._lose()
             raise
         self._take(due, results)
 
-    def _arriving(self) -> Generator[Wait, Ready | int, list[Any]]:
+    def _arriving(self, number: int) -> Generator[Wait, Ready | int, list[Any]]:
         while self._libpq.flush():
             if (yield Wait.RW) & Ready.R:
                 # A server that cannot get rid of its answers takes no more questions.
                 self._libpq.consume_input()
         results: list[Any] = []
         ended = False
-        while self._syncs:
+        while len(results) < number:
             while self._libpq.is_busy():
                 if (yield Wait.R):
                     self._libpq.consume_input()
@@ -142,7 +140,6 @@ class Exchange:
             ended = result is None
             if result is not None:
                 results.append(result)
-                self._syncs -= result.status == ExecStatus.PIPELINE_SYNC
         return results
 
     def _take(self, due: Sequence[Statement], results: Sequence[Any]) -> None:

@@ -16,7 +16,14 @@ from gateway.db.unit_of_work import UnitOfWork
 from gateway.expected_transfers import approve_and_match, reverse_and_match
 from gateway.payment_events import recorder
 from payments.errors import ExpectedTransferNotFound
-from payments.journeys import TransferWish, announce_transfer, cancel_transfer, payout_wish
+from payments.journeys import (
+    TransferWish,
+    announce_transfer,
+    cancel_transfer,
+    payout_wish,
+    provider_fee_wish,
+    remittance_wish,
+)
 from payments.money import VND, Money
 from payments.states import TransferState
 from payments.store.transfer_tables import ExpectedTransferRow, TransferKind
@@ -151,15 +158,9 @@ def announce_payout(body: ProviderPayoutIn) -> Response:
 @authorised("finance:write")
 def announce_fee(body: ProviderFeeIn) -> Response:
     """Enter a fee that a provider charges by itself; another person approves it, the statement's debit books it."""
-    wish = TransferWish(
-        TransferKind.PROVIDER_FEE,
-        body.provider,
-        body.reference,
-        body.account_number,
-        Money(0, VND),
-        Money(body.fee_minor, VND),
-        body.paid_on,
-        body.statement_entry_id,
+    amount = Money(body.fee_minor, VND)
+    wish = provider_fee_wish(
+        body.provider, body.reference, body.account_number, amount, body.paid_on, body.statement_entry_id
     )
     return _announce(body, wish)
 
@@ -168,15 +169,9 @@ def announce_fee(body: ProviderFeeIn) -> Response:
 @authorised("finance:write")
 def announce_remittance(body: TreasuryRemittanceIn) -> Response:
     """Enter money that goes to the State Treasury; another person approves it, the statement's debit books it."""
-    wish = TransferWish(
-        TransferKind.REMITTANCE,
-        body.treasury_account,
-        body.reference,
-        body.account_number,
-        Money(body.amount_minor, VND),
-        Money(0, VND),
-        body.paid_on,
-        body.statement_entry_id,
+    amount = Money(body.amount_minor, VND)
+    wish = remittance_wish(
+        body.treasury_account, body.reference, body.account_number, amount, body.paid_on, body.statement_entry_id
     )
     return _announce(body, wish)
 

@@ -12,7 +12,14 @@ from gateway.cli.session import open_services
 from gateway.db.unit_of_work import UnitOfWork
 from gateway.expected_transfers import approve_and_match, reverse_and_match
 from gateway.payment_events import recorder
-from payments.journeys import TransferWish, announce_transfer, cancel_transfer, payout_wish
+from payments.journeys import (
+    TransferWish,
+    announce_transfer,
+    cancel_transfer,
+    payout_wish,
+    provider_fee_wish,
+    remittance_wish,
+)
 from payments.money import VND, Money
 from payments.states import TransferState
 from payments.store.transfer_tables import ExpectedTransferRow, TransferKind
@@ -64,12 +71,9 @@ def fee(
     entry: Entry = None,
 ) -> None:
     """Enter a fee that a provider charges by itself; another person approves it."""
-    kind, nothing = TransferKind.PROVIDER_FEE, Money(0, VND)
     _announce(
         unit_id,
-        lambda: TransferWish(
-            kind, provider, number, account, nothing, Money(amount, VND), paid_on.date(), statement_entry_id=entry
-        ),
+        lambda: provider_fee_wish(provider, number, account, Money(amount, VND), paid_on.date(), entry),
         officer,
     )
 
@@ -86,19 +90,9 @@ def remit(
     entry: Entry = None,
 ) -> None:
     """Enter money that goes to the State Treasury; another person approves it."""
-    kind, nothing = TransferKind.REMITTANCE, Money(0, VND)
     _announce(
         unit_id,
-        lambda: TransferWish(
-            kind,
-            treasury_account,
-            number,
-            account,
-            Money(amount, VND),
-            nothing,
-            paid_on.date(),
-            statement_entry_id=entry,
-        ),
+        lambda: remittance_wish(treasury_account, number, account, Money(amount, VND), paid_on.date(), entry),
         officer,
     )
 

@@ -26,7 +26,13 @@ from payments.journeys.refund_outcomes import PaidOut, confirm_by_statement, giv
 from payments.journeys.refund_sending import send_refunds
 from payments.journeys.refunds import RefundWish, approve_refund, reject_refund, request_proposed, request_refund
 from payments.journeys.settlement import settle_event
-from payments.journeys.transfer_wishes import TransferWish, announce_transfer, payout_wish
+from payments.journeys.transfer_wishes import (
+    TransferWish,
+    announce_transfer,
+    payout_wish,
+    provider_fee_wish,
+    remittance_wish,
+)
 from payments.journeys.transfers import settle_transfer
 from payments.journeys.treasury import confirm_by_treasury, keep_at_treasury
 from payments.journeys.work import PaymentWork
@@ -75,10 +81,12 @@ __all__ = [
     "payout_wish",
     "prepare_deposit",
     "price_fee",
+    "provider_fee_wish",
     "query_stale",
     "receipt_facts",
     "record_sealed",
     "reject_refund",
+    "remittance_wish",
     "replace_receipt",
     "request_proposed",
     "request_refund",

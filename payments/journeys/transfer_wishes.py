@@ -85,6 +85,32 @@ def payout_wish(
     )
 
 
+def provider_fee_wish(
+    provider: str,
+    reference: str,
+    account_number: str,
+    fee: Money,
+    paid_on: date,
+    statement_entry_id: str | None = None,
+) -> TransferWish:
+    """Return the wish for a fee that a provider takes from the account by itself."""
+    kind = TransferKind.PROVIDER_FEE
+    return TransferWish(kind, provider, reference, account_number, NOTHING, fee, paid_on, statement_entry_id)
+
+
+def remittance_wish(
+    treasury_account: str,
+    reference: str,
+    account_number: str,
+    amount: Money,
+    paid_on: date,
+    statement_entry_id: str | None = None,
+) -> TransferWish:
+    """Return the wish for money that goes from an account of the unit to one at the treasury."""
+    kind = TransferKind.REMITTANCE
+    return TransferWish(kind, treasury_account, reference, account_number, amount, NOTHING, paid_on, statement_entry_id)
+
+
 def announce_transfer(
     store: PaymentStore, unit_id: str, wish: TransferWish, officer: str, *, now: datetime, record: Record
 ) -> ExpectedTransferRow:

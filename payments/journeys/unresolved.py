@@ -8,6 +8,7 @@ from payments.journeys.orders import order_event
 from payments.ledger.accounts import clearing
 from payments.local_time import HANOI
 from payments.reconciliation.model import BreakKind
+from payments.statements.currencies import amount_vi
 from payments.states import ATTEMPTS, AttemptMove, AttemptState, may_move, next_state
 from payments.store.payments import PaymentStore
 from payments.store.statement_tables import BreakClosing, BreakRow, BreakState
@@ -31,8 +32,8 @@ def note_told(store: PaymentStore, unit_id: str, attempt_id: str, now: datetime)
 
 
 def _break(order: FeeOrderRow, attempt: PaymentAttemptRow, now: datetime) -> BreakRow:
-    vnd = f"{attempt.amount_minor:,}"
     name, reference = attempt.provider, attempt.reference
+    vnd_vi, vnd_en = amount_vi(attempt.amount_minor, attempt.currency), f"{attempt.amount_minor:,} VND"
     return BreakRow(
         id=new_id(),
         unit_id=order.unit_id,
@@ -45,9 +46,9 @@ def _break(order: FeeOrderRow, attempt: PaymentAttemptRow, now: datetime) -> Bre
         currency=attempt.currency,
         difference_minor=attempt.amount_minor,
         occurred_on=attempt.started_at.astimezone(HANOI).date(),
-        explanation_vi=f"Hồ sơ {order.dossier_code}: {name} không báo kết quả lần trả {vnd.replace(',', '.')} đồng, mã"
-        f" tham chiếu {reference}. Hãy tìm mã này trong sao kê hoặc hỏi {name}; người nộp có thể đã mất tiền.",
-        explanation_en=f"Dossier {order.dossier_code}: {name} never told how a payment of {vnd} VND ended, reference"
+        explanation_vi=f"Hồ sơ {order.dossier_code}: {name} không báo kết quả lần trả {vnd_vi}, mã tham chiếu"
+        f" {reference}. Hãy tìm mã này trong sao kê hoặc hỏi {name}; người nộp có thể đã mất tiền.",
+        explanation_en=f"Dossier {order.dossier_code}: {name} never told how a payment of {vnd_en} ended, reference"
         f" {reference}. Look for it in the statements or ask {name}; the payer's money may have left.",
         proposals=[],
         found_at=now,
